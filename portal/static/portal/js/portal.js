@@ -89,6 +89,24 @@
     });
   }
 
+  // A file field says in Chinese what is chosen, whatever the browser speaks. The field itself stays on top, invisible.
+  const dress = (input) => {
+    const box = Object.assign(document.createElement("div"), { className: "file" });
+    const button = Object.assign(document.createElement("span"), { className: "button quiet", textContent: "选择文件" });
+    const words = document.createElement("span");
+    const show = () => {
+      const names = [...input.files].map((file) => file.name);
+      words.textContent = names.length ? `已选 ${names.length} 个：${names.join("、")}` : "尚未选择，也可以拖到这里";
+      box.classList.toggle("full", names.length > 0);
+    };
+    for (const part of [button, words]) part.setAttribute("aria-hidden", "true");
+    input.replaceWith(box);
+    box.append(button, words, input);
+    input.addEventListener("change", show);
+    show();
+  };
+  all(".field input[type=file], .upload input[type=file]").forEach(dress);
+
   // Single keys of the desk: a link is followed, a button or a field only gets the focus (Enter confirms).
   // J and K walk through the rows of a table marked data-portal-rows.
   let keysOn = kept("portal-keys") !== "off";
