@@ -1,0 +1,57 @@
+"""`manage.py deadline`: answer "when is it due?" with every step."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from cases import calendar
+from cases.working_time import SHANGHAI, Pause, deadline, explain
+
+
+class Command(BaseCommand):
+    help = "推算应办结时间：起算时间、工作日数、停表区间。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--start", required=True, help="起算时间，如 2026-11-23T10:00")
+        parser.add_argument("--days", required=True, type=int, help="时限（工作日），0 为即办")
+        parser.add_argument("--pause", action="append", default=[], help="停表区间：起/止，可多次")
+        parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            clock: dict[str, Any] = {
+                "start": instant(options["start"]),
+                "budget": options["days"],
+                "pauses": [interval(text) for text in options["pause"]],
+            }
+            result = deadline(calendar.current(), **clock)
+            steps = explain(calendar.current(), **clock)
+        except (ValueError, OverflowError) as error:
+            raise CommandError(f"无法推算：{error}") from error
+        if options["json"]:
+            answer = {**asdict(result), "steps": [asdict(step) for step in steps]}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False, default=iso))
+        else:
+            self.stdout.write("\n".join(step.text for step in steps))
+
+
+def instant(text: str) -> datetime:
+    """Return an instant; without a zone it is meant in Asia/Shanghai. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def interval(text: str) -> Pause:
+    begin, found, end = text.partition("/")
+    if not found:
+        raise ValueError(f"停表区间应写作“起/止”：{text}")
+    return instant(begin), instant(end)
+
+
+def iso(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).isoformat()
+    return str(value.isoformat())
