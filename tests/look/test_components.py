@@ -129,3 +129,18 @@ def test_meter_names_its_counts() -> None:
     assert 'aria-label="正常 9，黄牌 0，红牌 1"' in html
     assert 'viewBox="0 0 10 1"' in html
     assert 'class="yellow"' not in html
+
+
+def test_timeline_carries_the_card_of_its_entry() -> None:
+    card = {"level": "yellow", "text": "剩 0 个工作日"}
+    entry = {"state": "now", "title": "居住证：核查", "card": card, "when": "", "why": ""}
+    html = render_to_string("components/_timeline.html", {"entries": [entry]})
+
+    assert "黄牌 · 剩 0 个工作日" in text_of(html)
+
+
+def test_figure_with_an_address_is_a_link_to_its_list() -> None:
+    figures = [{"label": "红牌", "value": 3, "url": "/supervision/?card=red", "card": "red"}]
+    html = render_to_string("components/_figures.html", {"figures": figures})
+
+    assert re.search(r'<a href="/supervision/\?card=red">.*红牌.*3.*</a>', html, re.S)
