@@ -1,0 +1,78 @@
+"""What the applicant is asked for: supplements (补正) and offers of another way (改办)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from cases.models.case import Case
+from cases.models.work_item import WorkItem
+
+
+class Supplement(models.Model):
+    """A one-time notice of all gaps (一次性告知): by the window before acceptance, or for one work
+    item by its department afterwards. 行政许可法 art. 32(4), 最多跑一次规定 art. 11.
+
+    `gaps` is a list of {"kind": "material" | "field", "code", "name", "reason"}.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="supplements")
+    work_item = models.ForeignKey(
+        WorkItem, models.CASCADE, null=True, blank=True, related_name="supplements"
+    )
+    gaps = models.JSONField("需补正内容")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField("告知时间")
+    lapses_at = models.DateTimeField("补正期限")
+    answered_at = models.DateTimeField("补正时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "补正告知"
+        ordering = ["asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(work_item=None),
+                name="cases_supplement_window_asks_once",
+            ),
+            models.UniqueConstraint(
+                fields=["work_item"],
+                condition=Q(work_item__isnull=False),
+                name="cases_supplement_department_asks_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} 补正告知"
+
+
+class OfferState(models.TextChoices):
+    OPEN = "open", "待选择"
+    TAKEN = "taken", "已改办"
+    DECLINED = "declined", "已放弃"
+    LAPSED = "lapsed", "逾期未选择"
+
+
+class Offer(models.Model):
+    """Another item whose result serves as well, offered when the chosen one was refused (改办)."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="offers")
+    refused = models.ForeignKey(WorkItem, models.CASCADE, related_name="+")
+    item_code = models.CharField("可改办事项", max_length=16)
+    item_name = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=OfferState, default=OfferState.OPEN)
+    offered_at = models.DateTimeField()
+    lapses_at = models.DateTimeField("选择期限")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "item_code"], name="cases_offer_once"),
+            models.CheckConstraint(
+                condition=Q(state=OfferState.OPEN, answered_at=None)
+                | (~Q(state=OfferState.OPEN) & Q(answered_at__isnull=False)),
+                name="cases_offer_answer_has_instant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} 可改办{self.item_name}"

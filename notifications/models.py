@@ -1,0 +1,104 @@
+"""Messages: one thing told to one person over one channel, and the wording they use."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.core import clock
+from portal.core.crypto import EncryptedTextField
+from portal.core.ledger import Event
+from portal.core.queue import LeasedQuerySet, LeasedRow
+
+
+class Channel(models.TextChoices):
+    INBOX = "inbox", "站内信"
+    SMS = "sms", "短信"
+
+
+class MessageState(models.TextChoices):
+    """queued → sending → accepted → delivered | failed | unknown; a final state never regresses."""
+
+    QUEUED = "queued", "待发送"
+    SENDING = "sending", "发送中"
+    ACCEPTED = "accepted", "已提交"
+    DELIVERED = "delivered", "已送达"
+    FAILED = "failed", "发送失败"
+    UNKNOWN = "unknown", "结果不明"
+
+
+class MessageQuerySet(LeasedQuerySet):
+    def inbox_of(self, user: Any) -> "MessageQuerySet":
+        """Return a user's inbox, newest first."""
+        return self.filter(channel=Channel.INBOX, recipient=user).order_by("-created_at", "-pk")
+
+    def unread(self) -> "MessageQuerySet":
+        return self.filter(read_at=None)
+
+
+class Message(LeasedRow):
+    """One notice (消息). Address and text are sealed; the row's UUID is the provider's out_id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="messages"
+    )
+    channel = models.CharField("渠道", max_length=8, choices=Channel)
+    kind = models.CharField("消息类型", max_length=64)
+    address = EncryptedTextField("接收号码", blank=True, default="")
+    title = models.CharField("标题", max_length=60, blank=True)
+    body = EncryptedTextField("内容")
+    link = models.CharField("链接", max_length=200, blank=True)
+    state = models.CharField(
+        "状态", max_length=10, choices=MessageState, default=MessageState.QUEUED
+    )
+    error = models.CharField("失败原因", max_length=200, blank=True)
+    created_at = models.DateTimeField("业务时间", default=clock.now)
+    settled_at = models.DateTimeField("发送完成时间", null=True, blank=True)
+    read_at = models.DateTimeField("阅读时间", null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "消息"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "recipient", "channel"], name="notifications_message_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False),
+                name="notifications_message_due",
+            ),
+            models.Index(
+                fields=["recipient", "-created_at"],
+                condition=Q(channel="inbox"),
+                name="notifications_message_inbox",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.kind}"
+
+
+class Wording(models.Model):
+    """The text of one kind of message on one channel, where it differs from the one shipped."""
+
+    kind = models.CharField("消息类型", max_length=64)
+    channel = models.CharField("渠道", max_length=8, choices=Channel)
+    title = models.CharField("标题", max_length=60, blank=True)
+    text = models.TextField("内容", help_text="占位符写作 {number}，可用的占位符见默认文字。")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "消息文字"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "channel"], name="notifications_wording_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}（{self.get_channel_display()}）"
