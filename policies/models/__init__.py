@@ -1,0 +1,3 @@
+from policies.models.catalogue import CatalogueVersion, OneThing
+
+__all__ = ["CatalogueVersion", "OneThing"]
