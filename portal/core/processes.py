@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -21,15 +22,18 @@ PR_SET_PDEATHSIG = 1
 class Program:
     """A long-running program: how it starts, how it is asked to stop, for how long it may take.
 
-    `user` is who runs it where the caller is root and the program refuses root.
+    `user` is who runs it where the caller is root and the program refuses root. Others use a
+    server, so it is the last to stop.
     """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | None = None
     user: pwd.struct_passwd | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    is_server: bool = False
     ready: Callable[[], bool] = lambda: True
 
 
@@ -39,7 +43,7 @@ def start(
     output: int | IO[Any] | None = None,
     extra_env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Return the running program, leader of its own session and bound to the life of this process."""
+    """Return the running program, leader of its own session, bound to the life of this process."""
     parent = os.getpid()
 
     def bind() -> None:
@@ -51,7 +55,7 @@ def start(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=None if output is None else subprocess.STDOUT,
-        cwd=None if program.user is None else "/",
+        cwd=program.cwd,
         start_new_session=True,
         preexec_fn=bind,
         **demoted(program.user),
@@ -74,34 +78,28 @@ def die_with_parent(signal_number: int, parent: int) -> None:
         os._exit(1)
 
 
-def stop(program: Program, process: subprocess.Popen[bytes], *, grace: float | None = None) -> None:
+def stop(program: Program, process: subprocess.Popen[bytes]) -> None:
     """End a program and everything it started: ask first, kill its group after the grace period."""
     process.send_signal(program.stop_signal)
-    try:
-        process.wait(program.grace if grace is None else grace)
-    except subprocess.TimeoutExpired:
-        pass
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(program.grace)
     kill_group(process.pid)
     process.wait()
 
 
 def kill_group(leader: int) -> None:
     """Kill what is left of a process group; nothing happens where it is empty."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def leftovers(mark: str) -> list[psutil.Process]:
     """Return the processes that a supervisor with this mark started and did not live to stop."""
     found = []
     for process in psutil.process_iter():
-        try:
+        with suppress(psutil.Error):
             if process.environ().get(MARK) == mark and process.pid != os.getpid():
                 found.append(process)
-        except psutil.Error:
-            continue
     return found
 
 
@@ -109,8 +107,6 @@ def end(processes: list[psutil.Process], *, grace: float = 2.0) -> None:
     """Terminate processes that are not our children, and kill those that do not go."""
     for send in (psutil.Process.terminate, psutil.Process.kill):
         for process in processes:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 send(process)
-            except psutil.NoSuchProcess:
-                continue
         processes = psutil.wait_procs(processes, timeout=grace)[1]
