@@ -98,7 +98,7 @@ def test_plan_is_a_table_that_says_what_its_bars_show() -> None:
 
     words = text_of(html)
     assert "<caption" in html and 'scope="row"' in html
-    assert "等前一事项 ：16 个工作日" in words
+    assert "等前一事项 · 16 个工作日" in words
     assert "第 4 个工作日起，共 16 个工作日" in words
 
 
