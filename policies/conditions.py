@@ -5,9 +5,10 @@ YAML: `{field: p_edu, op: in, value: ['21', '31']}`, `{all: [...]}`, `{any: [...
 """
 
 import operator
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -33,6 +34,8 @@ Literal_ = StrictBool | StrictInt | StrictFloat | StrictStr
 ORDERING = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 RELATIVE_TO_APPLICATION = {"after_application", "before_application"}
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _NUMBER_WORDS = {"<": "低于", "<=": "不高于", ">": "高于", ">=": "不低于"}
 _DATE_WORDS = {"<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"}
 _OTHER_WORDS = {"==": "为", "!=": "不为", "in": "为"}
@@ -45,24 +48,24 @@ def is_blank(value: Any) -> bool:
 
 
 def as_date(value: Any) -> date | None:
-    """Return the day of an answer, none when it is not an ISO date."""
+    """Return the day of an answer, none when it is not written as 2020-06-30."""
     if isinstance(value, date):
         return value
+    if not isinstance(value, str) or not _ISO_DAY.fullmatch(value):
+        return None
     try:
         return date.fromisoformat(value)
-    except (TypeError, ValueError):
+    except ValueError:
         return None
 
 
 def as_number(value: Any) -> Decimal | None:
-    """Return the number of an answer, none when it is not a finite number."""
-    if isinstance(value, bool):
+    """Return the number of an answer, none when it is not written in plain digits."""
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, bool) or not _PLAIN_NUMBER.fullmatch(str(value)):
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return Decimal(str(value))
 
 
 class Node(BaseModel):

@@ -59,7 +59,7 @@ def test_condition_holds(tree: Any, answers: dict[str, Any], expected: bool) -> 
     ("tree", "text"),
     [
         (BACHELOR, "学历为本科或大专"),
-        ({"field": "settle_type", "op": "==", "value": "人才市场集体户"}, "落户地类型为人才市场集体户"),
+        ({"field": "settle_type", "op": "==", "value": "单位集体户"}, "落户地类型为单位集体户"),
         (STUDENT, "毕业（预计毕业）日期晚于申请日"),
         ({"field": "p_grad_date", "op": ">=", "value": "2020-02-24"},
          "毕业（预计毕业）日期不早于2020-02-24"),
