@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -57,6 +58,8 @@ class Message(LeasedRow):
     )
     error = models.CharField("失败原因", max_length=200, blank=True)
     created_at = models.DateTimeField("业务时间", default=clock.now)
+    # Not worth sending later than this, in real time: a sign-in code.
+    expires_at = models.DateTimeField(null=True, editable=False)
     settled_at = models.DateTimeField("发送完成时间", null=True, blank=True)
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
 
@@ -102,3 +105,17 @@ class Wording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}（{self.get_channel_display()}）"
+
+    def clean(self) -> None:
+        """Refuse placeholders that no message of this kind fills. Raises ValidationError."""
+        from notifications.wording import Text, kinds
+
+        known = kinds().get(self.kind)
+        if known is None:
+            raise ValidationError({"kind": "没有这种消息类型。"})
+        try:
+            unknown = Text(self.text).placeholders - known
+        except ValueError as error:
+            raise ValidationError({"text": "花括号不成对。"}) from error
+        if unknown:
+            raise ValidationError({"text": f"没有这些占位符：{'、'.join(sorted(unknown))}。"})

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
@@ -8,7 +8,7 @@ class SiteConfig(AppConfig):
     verbose_name = "站点"
 
 
-class PortalAdminConfig(AdminConfig):
+class PortalAdminConfig(admin.AdminConfig):
     """Makes `django.contrib.admin.site` the portal's own."""
 
     default = False

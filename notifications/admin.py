@@ -1,0 +1,37 @@
+"""Admin pages of the messages: their wording, and which were not delivered."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from notifications import wording
+from notifications.models import Message, Wording
+from portal.accounts.models import Role
+from portal.accounts.permissions import RoleAdmin
+
+
+@admin.register(Wording)
+class WordingAdmin(RoleAdmin):
+    writers = frozenset({Role.EDITOR, Role.ADMINISTRATOR})
+    readers = frozenset({Role.AUDITOR})
+    list_display = ["kind", "channel", "title"]
+    list_filter = ["channel"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def save_model(self, *args: Any, **kwargs: Any) -> None:
+        super().save_model(*args, **kwargs)
+        wording.forget()
+
+
+@admin.register(Message)
+class MessageAdmin(RoleAdmin):
+    """What was sent and what failed; neither number nor text is shown."""
+
+    readers = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+    list_display = ["created_at", "channel", "kind", "state", "attempts", "settled_at", "error"]
+    list_filter = ["state", "channel"]
+    fields = list_display
+    show_full_result_count = False

@@ -1,0 +1,42 @@
+"""The inbox (站内信): what the portal has told the person who is signed in."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from notifications.models import Message
+
+PAGE = 20
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List the messages, newest first."""
+    told = Message.objects.inbox_of(request.user)
+    page = Paginator(told, PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "notifications/inbox.html", {"page": page, "unread": told.unread().count()}
+    )
+
+
+@require_POST
+def read(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """Mark one message as read and go to the page it is about."""
+    message = get_object_or_404(Message.objects.inbox_of(request.user), pk=message_id)
+    Message.objects.filter(pk=message.pk).unread().update(read_at=timezone.now())
+    ours = url_has_allowed_host_and_scheme(message.link, allowed_hosts=None)
+    return redirect(message.link if ours else "notifications:inbox")
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark every message as read."""
+    marked = Message.objects.inbox_of(request.user).unread().order_by().update(read_at=timezone.now())
+    messages.success(request, f"已将 {marked} 条消息标为已读。")
+    return redirect("notifications:inbox")

@@ -1,0 +1,54 @@
+"""Deny by default: what a role may do on a page or in the admin site."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from portal.accounts.models import Role
+
+View = Callable[..., HttpResponse]
+
+
+def roles_required(*roles: Role) -> Callable[[View], View]:
+    """Return a decorator that answers 403 to users of other roles."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if getattr(request.user, "role", None) not in roles:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+class RoleAdmin(admin.ModelAdmin):
+    """An admin page whose rights come from the role alone; nothing can be deleted."""
+
+    readers: frozenset[Role] = frozenset()
+    writers: frozenset[Role] = frozenset()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _role(request) in self.readers | self.writers
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _role(request) in self.writers
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _role(request) in self.writers
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _role(request: HttpRequest) -> str:
+    return getattr(request.user, "role", "") if request.user.is_active else ""

@@ -1,0 +1,90 @@
+"""What every page shows around its content: the ways, the tools, the notes of a demonstration."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
+
+from notifications.models import Message
+from portal.accounts.models import APPLICANT_ROLES, Role
+from portal.core import clock
+
+Way = dict[str, Any]
+
+# Where each role works: the page a sign-in leads to, and what it is called.
+DESKS: dict[str, tuple[str, str]] = {
+    Role.TALENT: ("home", "办事"),
+    Role.AGENT: ("home", "办事"),
+    Role.CLERK: ("cases:window", "窗口受理"),
+    Role.OFFICER: ("admin:index", "部门工作台"),
+    Role.LEADER: ("admin:index", "部门工作台"),
+    Role.SUPERVISOR: ("cases:supervision", "监督"),
+    Role.EDITOR: ("admin:index", "目录与政策"),
+    Role.AUDITOR: ("admin:index", "审计"),
+    Role.ADMINISTRATOR: ("admin:index", "系统管理"),
+}
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the layout; what costs a query is looked up when it is shown."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    role = user.role if signed_in else ""
+    return {
+        "nav": SimpleLazyObject(lambda: ways(request) if signed_in else []),
+        "home_url": reverse("home"),
+        "sign_in_url": sign_in_url(request),
+        "sign_out_url": reverse("account_logout"),
+        "site_name": settings.SITE_NAME,
+        "site_owner": settings.SITE_OWNER,
+        "site_record": settings.SITE_RECORD,
+        "site_area": "" if not role or role in APPLICANT_ROLES else DESKS[role][1],
+        "is_demo": settings.IS_DEMO,
+        "demo_links": demo_links() if settings.IS_DEMO else [],
+        "clock_note": SimpleLazyObject(clock_note),
+    }
+
+
+def ways(request: HttpRequest) -> list[Way]:
+    """Return the main navigation of the person who is signed in."""
+    name, label = DESKS[request.user.role]
+    found = [way(request, reverse(name), label)]
+    if request.user.role in APPLICANT_ROLES:
+        found.append(way(request, reverse("cases:mine"), "我的办件"))
+    unread = Message.objects.inbox_of(request.user).unread().count()
+    found.append(way(request, reverse("notifications:inbox"), "消息", unread))
+    return found
+
+
+def way(request: HttpRequest, url: str, label: str, count: int = 0) -> Way:
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"url": url, "label": label, "current": current, "count": count}
+
+
+def sign_in_url(request: HttpRequest) -> str:
+    """Return the sign-in page; it leads back to a page that was asked for."""
+    url = reverse("account_login")
+    back = request.path not in {reverse("home")} and not request.path.startswith(
+        (url, reverse("accounts:staff-sign-in"), reverse("account_logout"))
+    )
+    return f"{url}?{urlencode({'next': request.path})}" if back else url
+
+
+def demo_links() -> list[Way]:
+    return [
+        {"url": reverse("dev-messages"), "label": "短信"},
+        {"url": reverse("dev-clock"), "label": "时钟"},
+        {"url": reverse("accounts:staff-sign-in"), "label": "工作人员登录"},
+    ]
+
+
+def clock_note() -> str:
+    """Return a sentence that says how the business clock stands, empty while it shows real time."""
+    if not clock.shift():
+        return ""
+    moment = timezone.localtime(clock.now())
+    return f"业务时钟已调整为 {moment.year}年{moment.month}月{moment.day}日{moment:%H:%M}"

@@ -1,0 +1,163 @@
+"""The home page, the way to one's desk, and the pages of a demonstration."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from cases import calendar
+from cases.models.case import CLOSED, Case
+from notifications.models import Message
+from policies.arithmetic import figures
+from policies.models import CatalogueVersion, OneThing
+from portal.accounts.models import APPLICANT_ROLES
+from portal.core import clock
+from portal.site.context import DESKS
+
+OPEN_CASES_SHOWN = 5
+MESSAGES_SHOWN = 50
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what the portal offers; a talent's own open cases come first."""
+    user = request.user
+    role = user.role if user.is_authenticated else ""
+    context = {
+        "offers": [offer(one_thing) for one_thing in OneThing.objects.on_offer()],
+        "open_cases": open_cases(request) if role in APPLICANT_ROLES else None,
+        "desk": DESKS[role][1] if role and role not in APPLICANT_ROLES else "",
+    }
+    return render(request, "site/home.html", context)
+
+
+def open_cases(request: HttpRequest) -> list[Case]:
+    """Return the newest of the applicant's cases that are drafts or under way."""
+    own = Case.objects.visible_to(request.user).exclude(state__in=CLOSED)
+    return list(own.select_related("one_thing").order_by("-created_at")[:OPEN_CASES_SHOWN])
+
+
+def offer(one_thing: OneThing) -> dict[str, Any]:
+    """Return one one-thing as the home page shows it, with the figures of its catalogue."""
+    assert one_thing.current is not None  # noqa: S101 - that is what being on offer means
+    return {"one_thing": one_thing, "figures": home_figures(one_thing.current)}
+
+
+@lru_cache(maxsize=64)
+def home_figures(version: CatalogueVersion) -> dict[str, Any]:
+    """Return the reform's figures of one published version, which never changes."""
+    catalogue = version.catalogue
+    kinds = [kind for kind in ("person", "enterprise") if catalogue.items_for(kind)]
+    return {**figures(catalogue), "forms_after": len(kinds)}
+
+
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Lead each role to the page where its work begins."""
+    return redirect(DESKS[request.user.role][0])
+
+
+def demonstration_only() -> None:
+    """Raise Http404 in production: these pages show codes and move the clock."""
+    if not settings.CLOCK_MOVABLE:
+        raise Http404
+
+
+@login_not_required
+@never_cache
+@require_safe
+def dev_messages(request: HttpRequest) -> HttpResponse:
+    """Show the last messages, sign-in codes included; demo and test only."""
+    demonstration_only()
+    latest = Message.objects.select_related("recipient").order_by("-event_id", "channel")
+    return render(request, "site/dev_messages.html", {"latest": latest[:MESSAGES_SHOWN]})
+
+
+class InstantForm(forms.Form):
+    instant = forms.DateTimeField(
+        label="调整到",
+        error_messages={"required": "请填写日期和时间。", "invalid": "请填写日期和时间。"},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+def _clock_page(request: HttpRequest, form: InstantForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "business": clock.now(),
+        "real": timezone.now(),
+        "is_moved": bool(clock.shift()),
+        "next_working_day": next_working_day(clock.today()),
+    }
+    return render(request, "site/dev_clock.html", context, status=status)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def dev_clock(request: HttpRequest) -> HttpResponse:
+    """Show business time and real time; demo and test only."""
+    demonstration_only()
+    return _clock_page(request, InstantForm(initial={"instant": clock.now()}))
+
+
+@login_not_required
+@require_POST
+def dev_clock_hour(request: HttpRequest) -> HttpResponse:
+    """Move the business clock one hour ahead."""
+    demonstration_only()
+    return _moved(request, clock.now() + timedelta(hours=1))
+
+
+@login_not_required
+@require_POST
+def dev_clock_day(request: HttpRequest) -> HttpResponse:
+    """Move the business clock to the same time of the next working day."""
+    demonstration_only()
+    present = timezone.localtime(clock.now())
+    day = next_working_day(present.date())
+    return _moved(request, present.replace(year=day.year, month=day.month, day=day.day))
+
+
+@login_not_required
+@require_POST
+def dev_clock_set(request: HttpRequest) -> HttpResponse:
+    """Move the business clock to a given instant."""
+    demonstration_only()
+    form = InstantForm(request.POST)
+    if not form.is_valid():
+        return _clock_page(request, form, 422)
+    return _moved(request, form.cleaned_data["instant"])
+
+
+@login_not_required
+@require_POST
+def dev_clock_reset(request: HttpRequest) -> HttpResponse:
+    """Put the business clock back to real time."""
+    demonstration_only()
+    clock.reset()
+    messages.success(request, "业务时钟已恢复为真实时间。")
+    return redirect("dev-clock")
+
+
+def _moved(request: HttpRequest, instant: datetime) -> HttpResponse:
+    clock.move_to(instant)
+    local = timezone.localtime(instant)
+    messages.success(
+        request, f"业务时钟已调整为 {local.year}年{local.month}月{local.day}日{local:%H:%M}。"
+    )
+    return redirect("dev-clock")
+
+
+def next_working_day(day: date) -> date:
+    return calendar.current().next_working(day + timedelta(days=1))
