@@ -28,9 +28,9 @@ os.environ.update(
     DJANGO_ALLOW_ASYNC_UNSAFE="1",
 )
 
-from django.conf import settings  # noqa: E402
+import django  # noqa: E402
 
-assert settings.CLOCK_MOVABLE  # reading one setting has pytest-django set Django up
+django.setup()  # conftest files further down import models
 
 pytest_plugins = [
     "tests.fixtures.guards",
