@@ -1,0 +1,283 @@
+"""How a case stands, in words (办理进度): the heading that answers, and one timeline with reasons.
+
+Pure but for the time words of `deadlines`; everything is handed in, nothing is fetched.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from cases import deadlines
+from cases.intake import REDRESS
+from cases.models import Case, CaseState, Edge, Offer, Supplement, WorkItem, WorkItemState
+from cases.models.work_item import DECIDED, RUNNING
+from cases.planning_view import Expected, short_name
+from cases.working_time import Calendar
+from portal.core.chinese import day_words, instant_words, listed
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything of one case that its story is told from."""
+
+    case: Case
+    work_items: Sequence[WorkItem]
+    edges: Sequence[Edge]
+    supplements: Sequence[Supplement]
+    offers: Sequence[Offer]
+    expected: Mapping[int, Expected]
+    now: datetime
+    calendar: Calendar
+
+    @property
+    def asking(self) -> list[Supplement]:
+        """Notices that still wait for the applicant."""
+        return [one for one in self.supplements if is_asking(one, self.case)]
+
+    @property
+    def open_offers(self) -> list[Offer]:
+        return [offer for offer in self.offers if offer.state == "open" and self.case.is_open]
+
+
+def is_asking(supplement: Supplement, case: Case) -> bool:
+    """Tell whether a notice can still be answered."""
+    if supplement.answered_at:
+        return False
+    if supplement.work_item is None:
+        return bool(case.state == CaseState.RETURNED)
+    return bool(supplement.work_item.state == WorkItemState.PAUSED)
+
+
+def heading(facts: Facts) -> str:
+    """Return the sentence that says where the case stands."""
+    case = facts.case
+    match case.state:
+        case CaseState.SUBMITTED:
+            return "申请已提交，等窗口受理"
+        case CaseState.RETURNED:
+            return _returned_heading(facts)
+        case CaseState.ACCEPTED:
+            return f"{_count(facts.work_items)}，{_expected_end(facts)}"
+        case CaseState.COMPLETED:
+            return _completed_heading(facts.work_items)
+        case CaseState.REFUSED:
+            return "窗口作出不予受理决定"
+    return "申请已撤回"
+
+
+def lead(facts: Facts) -> str:
+    """Return the line under the heading: what comes next and until when."""
+    case = facts.case
+    if case.state == CaseState.SUBMITTED and case.received_at:
+        received = timezone.localdate(case.received_at)
+        until = facts.calendar.add(received, 5)
+        return f"窗口将在 {day_words(until)}前受理，或一次性告知需要补正的全部内容。"
+    if case.state == CaseState.ACCEPTED and case.due_at:
+        return (
+            f"整体承诺 {case.promised_days} 个工作日，自受理次日起算，"
+            f"最晚 {day_words(case.due_at)}。"
+        )
+    if case.closed_at:
+        return (
+            f"{instant_words(case.closed_at)} 办结。"
+            if case.state == CaseState.COMPLETED
+            else (instant_words(case.closed_at))
+        )
+    return ""
+
+
+def timeline(facts: Facts) -> list[dict[str, Any]]:
+    """Return what is at work first, what waits next, then what happened, newest first."""
+    running = [item for item in facts.work_items if item.state in RUNNING or _is_paused(item)]
+    waiting = [item for item in facts.work_items if item.state == WorkItemState.WAITING]
+    ended = [item for item in facts.work_items if not item.is_open]
+    past = [*((_ended_at(item, facts), _ended(item, facts)) for item in ended), *_events(facts)]
+    past.sort(key=lambda pair: pair[0], reverse=True)
+    return [
+        *(
+            _running(item, facts)
+            for item in sorted(running, key=lambda i: facts.expected[i.pk].end)
+        ),
+        *(
+            _waiting(item, facts)
+            for item in sorted(waiting, key=lambda i: facts.expected[i.pk].begin)
+        ),
+        *(entry for _, entry in past),
+    ]
+
+
+def _count(work_items: Sequence[WorkItem]) -> str:
+    decided = sum(1 for item in work_items if item.state == WorkItemState.APPROVED)
+    refused = sum(1 for item in work_items if not item.is_open) - decided
+    told = f"{len(work_items)} 项中 {decided} 项已办结"
+    return f"{told}、{refused} 项未办成" if refused else told
+
+
+def _expected_end(facts: Facts) -> str:
+    ends = [facts.expected[item.pk].end for item in facts.work_items if item.is_open]
+    if not ends:
+        return "等您选择"
+    return f"预计 {day_words(max(ends))}全部办好"
+
+
+def _completed_heading(work_items: Sequence[WorkItem]) -> str:
+    approved = sum(1 for item in work_items if item.state == WorkItemState.APPROVED)
+    if approved == len(work_items):
+        return f"{approved} 项全部办结，结果可以下载" if approved > 1 else "已办结，结果可以下载"
+    return f"办理结束：{approved} 项办结，{len(work_items) - approved} 项未办成"
+
+
+def _returned_heading(facts: Facts) -> str:
+    asked = facts.asking
+    if not asked:
+        return "等您补正"
+    return f"请在 {day_words(asked[0].lapses_at)}前补正 {len(asked[0].gaps)} 项内容"
+
+
+def _is_paused(item: WorkItem) -> bool:
+    return bool(item.state == WorkItemState.PAUSED)
+
+
+def _running(item: WorkItem, facts: Facts) -> dict[str, Any]:
+    if _is_paused(item):
+        return _paused(item, facts)
+    level = deadlines.level(item, now=facts.now)
+    text = deadlines.card_words(item, now=facts.now, calendar=facts.calendar)
+    due = instant_words(item.due_at) if item.due_at else ""
+    return {
+        "state": "now",
+        "title": f"{short_name(item.item_name)}：{'办理中' if item.claimed_at else '等经办人认领'}",
+        "card": {"level": str(level), "text": text} if level else None,
+        "why": f"应于 {due} 前办结。{rule_words(item, facts.case)}",
+        "when": f"{_instant(item.started_at)} 起 · {item.department}",
+    }
+
+
+def rule_words(item: WorkItem, case: Case) -> str:
+    """Return by which rule the time of a running item counts."""
+    if item.started_at is None:
+        return ""
+    parallel = item.started_at == case.accepted_at
+    begin = "受理" if parallel else f"前一事项 {_day(item.started_at)}办结"
+    if not item.promised_days:
+        rule = f"即办事项，{begin}后当日 17:30 前办结，下班后或节假日的顺延到下一工作日。"
+    else:
+        rule = f"{begin}，次日起算 {item.promised_days} 个工作日。"
+    stops = [pause for pause in item.suspensions.all() if pause.ended_at]
+    return rule + (f"其间停表 {len(stops)} 次，停表的日子不计入。" if stops else "")
+
+
+def _paused(item: WorkItem, facts: Facts) -> dict[str, Any]:
+    pause = next((one for one in item.suspensions.all() if one.ended_at is None), None)
+    why = ""
+    if pause:
+        note = f"（{pause.note}）" if pause.note else ""
+        why = (
+            f"因{pause.get_reason_display()}{note}自 {_day(pause.began_at)}起停表，"
+            f"预计 {pause.expected_days} 个工作日，不计入时限。依据：{pause.legal_basis}。"
+        )
+    return {
+        "state": "now",
+        "title": f"{short_name(item.item_name)}：已停表",
+        "why": why,
+        "when": f"{_instant(item.started_at)} 起 · {item.department}",
+    }
+
+
+def _waiting(item: WorkItem, facts: Facts) -> dict[str, Any]:
+    needs = [edge for edge in facts.edges if edge.dependant_id == item.pk]
+    known = {one.pk: one for one in facts.work_items}
+    names = [
+        short_name(known[edge.predecessor_id].item_name)
+        if edge.predecessor_id in known
+        else "有关人员的前置事项"
+        for edge in needs
+        if edge.predecessor_id not in known or known[edge.predecessor_id].is_open
+    ]
+    then = (
+        f"结果出来次日起算 {item.promised_days} 个工作日"
+        if item.promised_days
+        else "结果出来当日办结"
+    )
+    whom = f"等{listed(dict.fromkeys(names))}的结果，{then}" if names else "等您选择改办的事项"
+    expected = facts.expected[item.pk].end
+    reasons = "".join(dict.fromkeys(edge.why for edge in needs if edge.why))
+    return {
+        "state": "wait",
+        "title": f"{short_name(item.item_name)}：等前一事项",
+        "why": f"{whom}，预计 {day_words(expected)}办结。{reasons}",
+        "when": f"{_instant(facts.case.accepted_at)} 起等候 · {item.department}",
+    }
+
+
+def _ended(item: WorkItem, facts: Facts) -> dict[str, Any]:
+    approved = item.state == WorkItemState.APPROVED
+    word = "已办结" if approved else item.get_state_display()
+    return {
+        "state": "done" if approved else "stop",
+        "title": f"{short_name(item.item_name)}：{word}",
+        "why": _result_words(item, facts) if approved else refusal_words(item),
+        "when": f"{instant_words(_ended_at(item, facts))} · {item.department}",
+    }
+
+
+def _result_words(item: WorkItem, facts: Facts) -> str:
+    known = {one.pk: one for one in facts.work_items}
+    users = [
+        short_name(known[edge.dependant_id].item_name)
+        for edge in facts.edges
+        if edge.predecessor_id == item.pk and edge.dependant_id in known and edge.strength == "hard"
+    ]
+    handed = f"已转给{listed(dict.fromkeys(users))}作为材料。" if users else ""
+    number = f"，文号 {item.result_number}" if item.result_number else ""
+    return f"结果：{item.result_name}{number}。{handed}"
+
+
+def refusal_words(item: WorkItem) -> str:
+    """Return why an item ended without a result, with basis and redress where it was decided."""
+    reasons = f"理由：{item.reasons.rstrip('。')}。" if item.reasons else ""
+    basis = f"依据：{item.legal_basis.rstrip('。')}。" if item.legal_basis else ""
+    return reasons + basis + (REDRESS if item.state in DECIDED else "")
+
+
+def _ended_at(item: WorkItem, facts: Facts) -> datetime:
+    return item.decided_at or facts.case.closed_at or item.started_at or facts.now
+
+
+def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
+    case = facts.case
+    if case.submitted_at:
+        yield _event(case.submitted_at, "done", "提交申请", f"受理码 {case.number}")
+    for notice in facts.supplements:
+        whose = short_name(notice.work_item.item_name) if notice.work_item else "窗口"
+        gaps = "；".join(f"{gap['name']}：{gap['reason']}" for gap in notice.gaps)
+        yield _event(notice.asked_at, "done", f"{whose}：一次性告知需要补正的内容", gaps)
+        if notice.answered_at:
+            yield _event(notice.answered_at, "done", f"{whose}：您已补正", "")
+    for offer in facts.offers:
+        if offer.answered_at:
+            words = f"{offer.get_state_display()}：{short_name(offer.item_name)}"
+            yield _event(offer.answered_at, "done", words, "")
+    if case.accepted_at:
+        yield _event(case.accepted_at, "done", "窗口受理", "不等前置结果的事项同时开始办理。")
+    if case.closed_at and case.state != CaseState.COMPLETED:
+        basis = f"依据：{case.legal_basis.rstrip('。')}。" if case.legal_basis else ""
+        refused = case.state == CaseState.REFUSED
+        why = f"理由：{case.reasons.rstrip('。')}。{basis}{REDRESS}" if refused else ""
+        yield _event(case.closed_at, "stop", case.get_state_display(), why)
+
+
+def _event(at: datetime, state: str, title: str, why: str) -> tuple[datetime, dict[str, Any]]:
+    return at, {"state": state, "title": title, "why": why, "when": instant_words(at)}
+
+
+def _instant(at: datetime | None) -> str:
+    return instant_words(at) if at else ""
+
+
+def _day(at: datetime) -> str:
+    local = timezone.localdate(at)
+    return f"{local.month}月{local.day}日"

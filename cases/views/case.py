@@ -1,0 +1,240 @@
+"""The applicant's cases (我的办件): the list, one case, its documents, and withdrawing it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases import bundle, calendar, filling, intake, planning_view, story, uploads
+from cases.errors import AlreadyHandled
+from cases.masking import lines
+from cases.models import (
+    Case,
+    CaseState,
+    Document,
+    Edge,
+    Offer,
+    OfferState,
+    Origin,
+    Supplement,
+    WorkItemState,
+)
+from cases.numbering import spaced
+from cases.views.form import own_case
+from notifications.models import Message
+from portal.core import clock
+from portal.core.chinese import day_words, instant_words
+from portal.core.ledger import Entry, record
+
+PER_PAGE = 20
+TAGS = {
+    CaseState.DRAFT: "later",
+    CaseState.SUBMITTED: "now",
+    CaseState.RETURNED: "now",
+    CaseState.ACCEPTED: "now",
+    CaseState.COMPLETED: "done",
+    CaseState.REFUSED: "stop",
+    CaseState.WITHDRAWN: "stop",
+}
+
+
+@never_cache
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    page = Paginator(_listed(request), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [_row(case) for case in page.object_list]
+    urgent = sum(1 for row in rows if row["asks"])
+    context = {
+        "page": page,
+        "drafts": [row for row in rows if row["case"].state == CaseState.DRAFT],
+        "filed": [row for row in rows if row["case"].state != CaseState.DRAFT],
+        "urgent": urgent,
+    }
+    return render(request, "cases/mine.html", context)
+
+
+@never_cache
+@require_GET
+def case(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = own_case(request, pk)
+    if found.state == CaseState.DRAFT:
+        return redirect("cases:form", pk=pk)
+    facts = facts_of(found)
+    documents = list(found.documents.current().select_related("work_item__department"))
+    context = {
+        "case": found,
+        "number": spaced(found.number or ""),
+        "heading": story.heading(facts),
+        "lead": story.lead(facts),
+        "notices": [_notice_row(one) for one in facts.asking],
+        "offers": facts.open_offers,
+        "plan": _picture(facts),
+        "entries": story.timeline(facts),
+        "results": [one for one in documents if one.origin == Origin.PRODUCED],
+        "uploads": [
+            {**bundle.file_row(one, removable=False), "title": one.title}
+            for one in documents
+            if one.origin == Origin.UPLOADED
+        ],
+        "records": [one for one in documents if one.origin in {Origin.SHARED, Origin.GENERATED}],
+        "sections": _given(found),
+        "told": Message.objects.inbox_of(request.user).filter(event__stream=pk)[:20],
+        "can_withdraw": found.is_open,
+        "items": filling.items_words(found),
+    }
+    return render(request, "cases/case.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask once more on GET; withdraw on POST."""
+    found = own_case(request, pk)
+    if request.method == "GET":
+        status = 200 if found.is_open else 409
+        context = {"case": found, "number": spaced(found.number or "")}
+        return render(request, "cases/withdraw.html", context, status=status)
+    try:
+        intake.withdraw(case_id=pk, actor=request.user)  # type: ignore[arg-type]
+    except AlreadyHandled as error:
+        messages.error(request, str(error))
+        return redirect("cases:case", pk=pk)
+    messages.success(request, "草稿已放弃。" if found.number is None else "申请已撤回。")
+    return redirect("cases:mine")
+
+
+@require_GET
+def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
+    """Send one file to whoever may read its case; what staff open stands in the ledger."""
+    visible = Document.objects.visible_to(request.user).current()  # type: ignore[arg-type]
+    found = get_object_or_404(visible.exclude(storage_key=""), pk=pk)
+    try:
+        file = uploads.open_document(found)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    if not request.user.is_applicant:  # type: ignore[union-attr]
+        actor_id = request.user.pk
+        record(Entry("document.opened", found.case_id, f"document:{found.pk}", actor_id))
+    response = FileResponse(
+        file,
+        as_attachment=True,
+        filename=found.file_name or found.title,
+        content_type=found.content_type or "application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def facts_of(found: Case) -> story.Facts:
+    """Return everything the story and the picture of a case are made from; a fixed few queries."""
+    work_items = list(
+        found.work_items.select_related("department").prefetch_related("suspensions").order_by("pk")
+    )
+    edges = list(Edge.objects.filter(dependant__case=found)) if work_items else []
+    now, working_days = clock.now(), calendar.current()
+    return story.Facts(
+        case=found,
+        work_items=work_items,
+        edges=edges,
+        supplements=list(found.supplements.select_related("work_item")),
+        offers=list(found.offers.select_related("refused").order_by("offered_at")),
+        expected=planning_view.expectations(
+            work_items, planning_view.waits(edges), now=now, calendar=working_days
+        ),
+        now=now,
+        calendar=working_days,
+    )
+
+
+def _picture(facts: story.Facts) -> planning_view.Picture | None:
+    """Return the progress of an accepted case, the promise of one that still waits."""
+    if facts.work_items:
+        return planning_view.progress(
+            facts.case, facts.work_items, facts.edges, now=facts.now, calendar=facts.calendar
+        )
+    if facts.case.state in {CaseState.SUBMITTED, CaseState.RETURNED}:
+        return planning_view.promise(intake.route(facts.case), facts.case.version.catalogue)
+    return None
+
+
+def _listed(request: HttpRequest) -> QuerySet[Case]:
+    """Return the applicant's cases, drafts first, then what is under way, then the rest."""
+    asking = Supplement.objects.filter(case=OuterRef("pk"), answered_at=None)
+    offers = Offer.objects.filter(case=OuterRef("pk"), state=OfferState.OPEN)
+    approved = Count("work_items", filter=Q(work_items__state=WorkItemState.APPROVED))
+    return (
+        Case.objects.visible_to(request.user)  # type: ignore[arg-type]
+        .filter(applicant=request.user)
+        .exclude(state=CaseState.WITHDRAWN, number=None)
+        .select_related("version", "one_thing")
+        .defer("version__document")
+        .annotate(
+            is_asked=Exists(asking.filter(Q(work_item=None) | Q(work_item__state="paused"))),
+            is_offered=Exists(offers),
+            approved=approved,
+            all_items=Count("work_items"),
+        )
+        .order_by(Q(state=CaseState.DRAFT).desc(), Q(closed_at=None).desc(), "-created_at")
+    )
+
+
+def _row(case: Any) -> dict[str, Any]:
+    asks = case.is_open and (case.is_asked or case.is_offered)
+    return {
+        "case": case,
+        "url": reverse(
+            "cases:form" if case.state == CaseState.DRAFT else "cases:case", args=[case.pk]
+        ),
+        "title": filling.items_words(case) or case.one_thing.name,
+        "number": spaced(case.number or ""),
+        "tag": {"kind": TAGS[case.state], "label": case.get_state_display()},
+        "asks": "需要您补正" if asks and case.is_asked else "等您选择" if asks else "",
+        "note": _row_note(case),
+    }
+
+
+def _row_note(case: Any) -> str:
+    if case.state == CaseState.DRAFT:
+        return f"{len(case.item_codes)} 项，{instant_words(case.saved_at)} 保存，还没有提交"
+    if case.state == CaseState.ACCEPTED:
+        return (
+            f"{case.all_items} 项中 {case.approved} 项已办结，"
+            f"{day_words(case.accepted_at)}受理，整体承诺最晚 {day_words(case.due_at)}"
+        )
+    if case.closed_at:
+        return f"{day_words(case.submitted_at)}提交，{day_words(case.closed_at)}{case.get_state_display()}"
+    return f"{len(case.item_codes)} 项，{instant_words(case.submitted_at)} 提交"
+
+
+def _notice_row(notice: Supplement) -> dict[str, Any]:
+    whose = notice.work_item.item_name if notice.work_item else "窗口"
+    return {
+        "whose": planning_view.short_name(whose),
+        "gaps": notice.gaps,
+        "until": instant_words(notice.lapses_at),
+        "is_window": notice.work_item is None,
+        "url": reverse("cases:supplement", args=[notice.case_id, notice.pk]),
+    }
+
+
+def _given(case: Case) -> list[dict[str, Any]]:
+    """Return every answer in its section, sensitive ones masked."""
+    answers = case.all_answers
+    return [
+        {
+            "title": title,
+            "facts": [
+                {"term": one.name, "value": "；".join(lines(one, answers.get(one.code)))}
+                for one in elements
+            ],
+        }
+        for title, elements in case.version.catalogue.sections_of(case.item_codes)
+    ]
