@@ -136,7 +136,11 @@ def _store_days(days: Mapping[date, tuple[bool, str]], years: list[int]) -> int:
         for row in CalendarDay.objects.filter(date__year__in=years)
     }
     gone = [day for day in held if day not in days]
-    stale = [CalendarDay(day, *named) for day, named in days.items() if held.get(day) != named]
+    stale = [
+        CalendarDay(day, working, name)
+        for day, (working, name) in days.items()
+        if held.get(day) != (working, name)
+    ]
     CalendarDay.objects.filter(date__in=gone).delete()
     CalendarDay.objects.bulk_create(
         stale,

@@ -40,6 +40,13 @@ class Supplement(models.Model):
                 name="cases_supplement_department_asks_once",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["lapses_at"],
+                condition=Q(work_item=None, answered_at=None),
+                name="cases_supplement_to_lapse",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case} 补正告知"
@@ -72,6 +79,11 @@ class Offer(models.Model):
                 | (~Q(state=OfferState.OPEN) & Q(answered_at__isnull=False)),
                 name="cases_offer_answer_has_instant",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lapses_at"], condition=Q(state="open"), name="cases_offer_to_lapse"
+            )
         ]
 
     def __str__(self) -> str:

@@ -48,7 +48,7 @@ def legal_basis(reason: str) -> str:
 
 
 class Suspension(models.Model):
-    """One interval in which the clock of a work item stood still; open while `ended_at` is empty."""
+    """An interval in which a work item's clock stood still; open while `ended_at` is empty."""
 
     work_item = models.ForeignKey(WorkItem, models.CASCADE, related_name="suspensions")
     reason = models.CharField("原因", max_length=16, choices=SuspensionReason)
@@ -57,7 +57,7 @@ class Suspension(models.Model):
     began_at = models.DateTimeField("开始时间")
     ended_at = models.DateTimeField("结束时间", null=True, blank=True)
     # When a suspension ends by itself (a supplement that was not given); empty for all others.
-    lapses_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lapses_at = models.DateTimeField(null=True, blank=True)
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:
@@ -70,6 +70,13 @@ class Suspension(models.Model):
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("began_at")),
                 name="cases_suspension_ends_after_begin",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lapses_at"],
+                condition=Q(ended_at=None, lapses_at__isnull=False),
+                name="cases_suspension_to_lapse",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,400 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import review, sweep, tasks
+from cases.models import (
+    Card,
+    Case,
+    CaseState,
+    Offer,
+    OfferState,
+    Supplement,
+    Suspension,
+    WorkItem,
+    WorkItemState,
+)
+from cases.sweep import SweepReport
+from notifications import wording
+from notifications.models import Channel, Message
+from policies.models import OneThing
+from portal.accounts.models import Department, Role, User
+from portal.core import clock
+from portal.core.ledger import Event
+from tests.cases.conftest import SHANGHAI, make_user
+from tests.cases.desks import make_case, make_work_item
+from tests.cases.files import pdf
+
+pytestmark = pytest.mark.django_db
+
+
+def on(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant in November 2026; the 23rd is a Monday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI)
+
+
+YELLOW_AT, DUE_AT = on(25, 9), on(26, 17, 30)
+JUST_AFTER_DUE = DUE_AT + timedelta(microseconds=1)
+
+
+@pytest.fixture
+def case(one_thing: OneThing, talent: User) -> Case:
+    return make_case(one_thing, talent, on(23, 10))
+
+
+@pytest.fixture
+def item(case: Case) -> WorkItem:
+    """Three days from Monday 10:00: yellow Wednesday 9:00, due Thursday 17:30; not claimed."""
+    return make_work_item(case)
+
+
+@pytest.fixture
+def desk(one_thing: OneThing) -> dict[str, User]:
+    """The people of the item's department, one inactive, and a leader of another one."""
+    own = Department.objects.get(code=one_thing.catalogue.items["P05"].department)
+    other = Department.objects.exclude(pk=own.pk).first()
+    return {
+        "officer": make_user("o1", Role.OFFICER, own, phone="13900000011"),
+        "colleague": make_user("o2", Role.OFFICER, own, phone="13900000012"),
+        "gone": make_user("o3", Role.OFFICER, own, phone="13900000013", is_active=False),
+        "leader": make_user("l1", Role.LEADER, own, phone="13900000014"),
+        "stranger": make_user("l2", Role.LEADER, other, phone="13900000015"),
+    }
+
+
+def told(kind: str) -> set[tuple[str, str]]:
+    rows = Message.objects.filter(kind=kind).values_list("recipient__username", "channel")
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+def both_channels(*names: str) -> set[tuple[str, str]]:
+    return {(name, channel.value) for name in names for channel in Channel}
+
+
+def test_nothing_happens_before_the_yellow_instant(item: WorkItem) -> None:
+    report = sweep.sweep(now=YELLOW_AT - timedelta(microseconds=1))
+
+    assert report == SweepReport()
+    assert not Card.objects.exists()
+
+
+def test_yellow_falls_at_its_instant(item: WorkItem) -> None:
+    report = sweep.sweep(now=YELLOW_AT)
+
+    card = Card.objects.get()
+    assert (report.yellow, report.red) == (1, 0)
+    assert (card.level, card.cycle, card.issued_at, card.due_at) == ("yellow", 0, YELLOW_AT, DUE_AT)
+    assert WorkItem.objects.get().check_at == JUST_AFTER_DUE
+
+
+def test_red_falls_right_after_the_due_instant_and_not_on_it(item: WorkItem) -> None:
+    sweep.sweep(now=YELLOW_AT)
+
+    assert sweep.sweep(now=DUE_AT) == SweepReport()
+    assert sweep.sweep(now=JUST_AFTER_DUE) == SweepReport(red=1)
+    assert WorkItem.objects.get().check_at is None
+    assert Card.objects.get(level="red").issued_at == DUE_AT
+
+
+def test_an_outage_only_delays_and_both_cards_bear_their_true_instants(
+    item: WorkItem, desk: dict[str, User]
+) -> None:
+    report = sweep.sweep(now=on(30, 10))
+
+    assert report == SweepReport(yellow=1, red=1)
+    assert list(Card.objects.values_list("level", "issued_at")) == [
+        ("yellow", YELLOW_AT),
+        ("red", DUE_AT),
+    ]
+    assert list(Event.objects.order_by("pk").values_list("kind", "at")) == [
+        ("card.yellow", YELLOW_AT),
+        ("card.red", DUE_AT),
+    ]
+
+
+def test_sweeping_again_changes_nothing(item: WorkItem, desk: dict[str, User]) -> None:
+    sweep.sweep(now=on(30, 10))
+    before = (Card.objects.count(), Event.objects.count(), Message.objects.count())
+
+    again = sweep.sweep(now=on(30, 10))
+
+    assert again == SweepReport()
+    assert (Card.objects.count(), Event.objects.count(), Message.objects.count()) == before
+
+
+def test_the_event_names_card_and_work_item(item: WorkItem) -> None:
+    sweep.sweep(now=YELLOW_AT)
+
+    event = Event.objects.get()
+    assert (event.stream, event.subject, event.actor) == (item.case_id, item.subject, None)
+    assert event.payload == {
+        "card": Card.objects.get().pk,
+        "item": "P05",
+        "cycle": 0,
+        "due_at": "2026-11-26T09:30:00+00:00",
+    }
+
+
+def test_an_unclaimed_item_warns_every_active_officer_and_the_leader(
+    item: WorkItem, desk: dict[str, User]
+) -> None:
+    sweep.sweep(now=YELLOW_AT)
+
+    assert told("card.yellow") == both_channels("o1", "o2", "l1")
+
+
+def test_a_claimed_item_warns_its_officer_and_the_leader(case: Case, desk: dict[str, User]) -> None:
+    make_work_item(case, claimed_by=desk["officer"])
+
+    sweep.sweep(now=JUST_AFTER_DUE)
+
+    assert told("card.yellow") == both_channels("o1", "l1")
+    assert told("card.red") == both_channels("o1", "l1")
+
+
+def test_where_the_claimer_has_left_every_officer_is_warned(
+    case: Case, desk: dict[str, User]
+) -> None:
+    make_work_item(case, claimed_by=desk["gone"])
+
+    sweep.sweep(now=YELLOW_AT)
+
+    assert told("card.yellow") == both_channels("o1", "o2", "l1")
+
+
+def test_the_message_says_which_item_is_due_when(item: WorkItem, desk: dict[str, User]) -> None:
+    sweep.sweep(now=YELLOW_AT)
+
+    message = Message.objects.filter(recipient=desk["leader"], channel=Channel.INBOX).get()
+    assert item.item_name in message.body
+    assert "2026年11月26日" in message.body
+    assert message.link.endswith(f"/workitem/{item.pk}/change/")
+
+
+def test_chunks_take_everything_with_a_constant_number_of_statements(
+    one_thing: OneThing, talent: User, desk: dict[str, User]
+) -> None:
+    for _ in range(7):
+        make_work_item(make_case(one_thing, talent, on(23, 10)))
+    wording.texts()
+
+    with CaptureQueriesContext(
+        connection,
+    ) as one_by_one:
+        report = sweep.sweep(now=YELLOW_AT, chunk=3)
+
+    assert report.yellow == 7
+    issuing = [q["sql"] for q in one_by_one if "INSERT INTO cases_card" in q["sql"]]
+    assert len(issuing) == 3
+    # Per chunk: savepoint, issue, events, staff, messages (with its own savepoint), release.
+    assert len(one_by_one) <= 3 + 4 + 3 * 10
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_the_statements_of_a_chunk_do_not_grow(
+    one_thing: OneThing, talent: User, desk: dict[str, User], rows: int
+) -> None:
+    for _ in range(rows):
+        make_work_item(make_case(one_thing, talent, on(23, 10)))
+    wording.texts()
+
+    with CaptureQueriesContext(connection) as captured:
+        sweep.sweep(now=JUST_AFTER_DUE)
+
+    assert Card.objects.count() == 2 * rows
+    assert len(captured) == 12
+
+
+def test_a_card_due_before_a_pause_is_issued_though_no_sweep_came_by(
+    case: Case, desk: dict[str, User]
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    with clock.at(on(25, 9, 1)):
+        review.pause(
+            work_item_id=item.pk,
+            officer=desk["officer"],
+            reason="hearing",
+            note="",
+            expected_days=5,
+        )
+
+    report = sweep.sweep(now=on(30, 10))
+
+    assert report == SweepReport(yellow=1)
+    assert Card.objects.get().issued_at == YELLOW_AT
+    assert sweep.sweep(now=on(30, 10)) == SweepReport()
+
+
+@pytest.mark.parametrize(
+    ("decided_at", "levels"),
+    [(on(24, 10), []), (on(25, 10), ["yellow"]), (on(27, 10), ["yellow", "red"])],
+)
+def test_a_decision_during_an_outage_drops_no_card_and_invents_none(
+    case: Case, desk: dict[str, User], decided_at: datetime, levels: list[str]
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    with clock.at(decided_at):
+        review.refuse(
+            work_item_id=item.pk, officer=desk["officer"], reasons="不符", legal_basis="办事指南"
+        )
+
+    sweep.sweep(now=on(30, 10))
+
+    assert list(Card.objects.values_list("level", flat=True)) == levels
+
+
+def test_a_resumed_item_is_warned_anew_in_its_next_cycle(case: Case, desk: dict[str, User]) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    sweep.sweep(now=YELLOW_AT)
+    with clock.at(on(25, 10)):
+        review.pause(
+            work_item_id=item.pk,
+            officer=desk["officer"],
+            reason="hearing",
+            note="",
+            expected_days=5,
+        )
+    with clock.at(on(26, 8)):
+        review.resume(work_item_id=item.pk, officer=desk["officer"])
+
+    report = sweep.sweep(now=on(26, 9))
+
+    assert report == SweepReport(yellow=1)
+    assert list(Card.objects.values_list("cycle", "issued_at")) == [(0, YELLOW_AT), (1, on(26, 9))]
+
+
+def test_a_supplement_that_does_not_come_sets_the_clock_going_at_its_term(
+    case: Case, desk: dict[str, User]
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    gap = {"kind": "field", "code": "p_major", "name": "专业", "reason": "与证书不符"}
+    with clock.at(on(24, 10)):
+        supplement = review.ask(work_item_id=item.pk, officer=desk["officer"], gaps=[gap])  # type: ignore[list-item]
+    term = datetime(2026, 12, 8, 17, 30, tzinfo=SHANGHAI)
+    assert supplement.lapses_at == term
+
+    assert sweep.sweep(now=term - timedelta(seconds=1)) == SweepReport()
+    report = sweep.sweep(now=datetime(2026, 12, 9, 3, tzinfo=SHANGHAI))
+
+    assert report == SweepReport(resumed=1)
+    item = WorkItem.objects.get()
+    assert item.state == WorkItemState.HANDLING
+    assert Suspension.objects.get().ended_at == term
+    # Tue 24 counts, 25 November to 8 December are left out: 9 and 10 December.
+    assert item.due_at == datetime(2026, 12, 10, 17, 30, tzinfo=SHANGHAI)
+    event = Event.objects.get(kind="work_item.resumed")
+    assert (event.at, event.payload["lapsed"]) == (term, True)
+    assert told("work_item.resumed") == {("talent", "inbox")}
+
+
+def test_an_applicant_who_answers_in_time_is_not_resumed_twice(
+    case: Case, desk: dict[str, User]
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    gap = {"kind": "field", "code": "p_major", "name": "专业", "reason": "与证书不符"}
+    with clock.at(on(24, 10)):
+        review.ask(work_item_id=item.pk, officer=desk["officer"], gaps=[gap])  # type: ignore[list-item]
+    with clock.at(on(25, 10)):
+        review.resume(work_item_id=item.pk, officer=desk["officer"])
+
+    report = sweep.sweep(now=datetime(2026, 12, 8, 18, tzinfo=SHANGHAI))
+
+    assert report.resumed == 0
+
+
+def test_a_window_supplement_past_its_term_withdraws_the_case(
+    one_thing: OneThing, talent: User, clerk: User
+) -> None:
+    case = make_case(
+        one_thing, talent, on(23, 10), state=CaseState.RETURNED, accepted_at=None, due_at=None
+    )
+    Supplement.objects.create(
+        case=case, gaps=[], asked_by=clerk, asked_at=on(23, 11), lapses_at=on(30, 17, 30)
+    )
+
+    assert sweep.sweep(now=on(30, 17, 29)) == SweepReport()
+    report = sweep.sweep(now=on(30, 23))
+
+    case = Case.objects.get()
+    assert report == SweepReport(lapsed_supplements=1)
+    assert (case.state, case.closed_at) == (CaseState.WITHDRAWN, on(30, 17, 30))
+    assert sweep.sweep(now=on(30, 23)) == SweepReport()
+
+
+def decide(case: Case, code: str, officers: dict[str, User], verb: Callable[..., object]) -> None:
+    item = WorkItem.objects.get(case=case, item_code=code)
+    officer = officers[item.department.code]
+    review.claim(work_item_id=item.pk, officer=officer)
+    verb(work_item_id=item.pk, officer=officer)
+
+
+def test_an_offer_past_its_term_lapses(
+    accepted: Callable[..., Case], officers: dict[str, User]
+) -> None:
+    approve = partial(review.approve, result_number="杭人社〔2026〕1号", upload=pdf())
+    refuse = partial(review.refuse, reasons="不符", legal_basis="办事指南")
+    with clock.at(on(23, 10)):
+        case = accepted("P03", "P08")
+        decide(case, "P01", officers, approve)
+        decide(case, "P03", officers, refuse)
+    term = Offer.objects.get().lapses_at
+
+    early = sweep.sweep(now=term - timedelta(seconds=1))
+    report = sweep.sweep(now=term)
+
+    assert (early.lapsed_offers, report.lapsed_offers, report.failed) == (0, 1, 0)
+    assert Offer.objects.get().state == OfferState.LAPSED
+    waiting = WorkItem.objects.get(case=case, item_code="P08")
+    assert waiting.state == WorkItemState.CLOSED
+    assert waiting.reasons
+
+
+def test_one_broken_row_stops_no_other(
+    case: Case, one_thing: OneThing, talent: User, clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"gaps": [], "asked_by": clerk, "asked_at": on(23, 11), "lapses_at": on(24, 17, 30)}
+    for _ in range(2):
+        returned = make_case(
+            one_thing, talent, on(23, 10), state=CaseState.RETURNED, accepted_at=None, due_at=None
+        )
+        Supplement.objects.create(case=returned, **asked)
+    lapse, broken = sweep.intake.lapse, [returned.pk]
+
+    def lapse_or_break(**call: object) -> Case:
+        if call["case_id"] in broken:
+            raise ValueError("broken")
+        return lapse(**call)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sweep.intake, "lapse", lapse_or_break)
+    make_work_item(case)
+
+    report = sweep.sweep(now=YELLOW_AT)
+    broken.clear()
+    again = sweep.sweep(now=YELLOW_AT)
+
+    assert report == SweepReport(yellow=1, lapsed_supplements=1, failed=1)
+    assert again == SweepReport(lapsed_supplements=1)
+
+
+def test_the_task_sweeps_by_the_business_clock(item: WorkItem) -> None:
+    with clock.at(YELLOW_AT):
+        tasks.sweep_deadlines()
+
+    assert Card.objects.get().level == "yellow"
+
+
+def test_the_command_says_what_it_did(item: WorkItem) -> None:
+    said = StringIO()
+
+    call_command("sweep_deadlines", "--now", "2026-11-25T09:00", stdout=said)
+
+    assert said.getvalue().startswith("巡检完成：黄牌1，红牌0，")
+    with pytest.raises(CommandError, match="时间格式不正确"):
+        call_command("sweep_deadlines", "--now", "明天")
