@@ -27,6 +27,11 @@ from policies.schema import (
     Source,
 )
 
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML built without libyaml: the same, ten times slower
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 CATALOGUES = Path(__file__).parent / "catalogue"
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -90,7 +95,7 @@ def read_catalogue(folder: Path) -> Catalogue:
     return reading.catalogue()
 
 
-class StrictLoader(yaml.SafeLoader):
+class StrictLoader(SafeLoader):
     """YAML without surprises: no key twice, no yes/no/on/off, dates stay text."""
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -111,7 +116,7 @@ StrictLoader.yaml_implicit_resolvers = {
         if tag != "tag:yaml.org,2002:timestamp"
         and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
     ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
