@@ -6,14 +6,13 @@ accepted; what cannot be accepted is refused with reasons and the ways of redres
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 from django.utils.timezone import localdate
-from notifications.sending import Notice, tell
 
 from cases import calendar, deadlines, merging, routing
 from cases.errors import AlreadyHandled, Incomplete
@@ -23,9 +22,10 @@ from cases.models.work_item import OPEN, WorkItemState
 from cases.moves import identity_index, move, require_role
 from cases.numbering import next_numbers
 from cases.working_time import Calendar
+from notifications.sending import Notice, tell
 from policies.answers import canonical, problems_in
 from policies.models import OneThing
-from policies.schema import Catalogue, Item
+from policies.schema import Applicant, Catalogue, Item
 from portal.accounts.models import Department, Role, User
 from portal.core import clock
 from portal.core.chinese import listed
@@ -59,7 +59,7 @@ def start(
 ) -> Case:
     """Return a new draft with the chosen items and their prerequisites.
 
-    Raises Incomplete (key "items") for a selection that cannot be filed, PermissionDenied for staff.
+    Raises Incomplete (key "items") for what cannot be filed, PermissionDenied for staff.
     """
     if not applicant.is_applicant:
         raise PermissionDenied
@@ -147,7 +147,7 @@ def accept(*, case_id: UUID, clerk: User) -> Case:
     case.due_at = deadlines.case_deadline(
         accepted_at=moment, promised_days=case.promised_days, calendar=working_days
     )
-    work_items = _open_work_items(case, route(case), working_days)
+    work_items = _open_work_items(case, route(case), moment, working_days)
     case.save(update_fields=["state", "accepted_at", "accepted_by", "promised_days", "due_at"])
     accepted, *_ = record_many(
         [
@@ -196,13 +196,13 @@ def answer(*, case_id: UUID, actor: User, answers: Mapping[str, Any]) -> Case:
     """
     case = _own(case_id, actor)
     supplement = case.supplements.filter(work_item=None, answered_at=None).first()
-    if supplement is None:
-        raise AlreadyHandled("该申请没有待补正的内容。")
-    keep(case, answers)
+    if supplement is None or case.state != CaseState.RETURNED:
+        raise AlreadyHandled("该申请没有待补正的内容，或补正期限已过，请查看最新状态。")
+    keep_asked(case, supplement, answers)
     check_answered(case, supplement)
     if problems := missing(case):
         raise Incomplete(problems)
-    move(case.resubmit, "补正期限已过或申请已处理，请查看最新状态。")
+    move(case.resubmit)
     case.received_at = supplement.answered_at = clock.now()
     case.save(update_fields=["state", "answers", "sealed", "received_at"])
     supplement.save(update_fields=["answered_at"])
@@ -328,7 +328,7 @@ def checked_selection(
     existing: Mapping[str, str],
 ) -> list[str]:
     """Return the completed selection. Raises Incomplete (key "items") where it cannot be filed."""
-    offered = {item.code for item in catalogue.items_for(kind)}
+    offered = {item.code for item in catalogue.items_for(cast(Applicant, kind))}
     if not codes:
         raise Incomplete({"items": "请至少选择一个事项。"})
     if set(codes) - offered:
@@ -366,8 +366,14 @@ def keep(case: Case, answers: Mapping[str, Any]) -> None:
     elements = case.version.catalogue.elements
     for code, value in answers.items():
         if element := elements.get(code):
-            kept = case.sealed if element.sensitive else case.answers
+            kept: dict[str, Any] = case.sealed if element.sensitive else case.answers
             kept[code] = canonical(element, value)
+
+
+def keep_asked(case: Case, supplement: Supplement, answers: Mapping[str, Any]) -> None:
+    """Put the answers on the case that a notice asked for, and no others."""
+    asked = {gap["code"] for gap in supplement.gaps if gap["kind"] == "field"}
+    keep(case, {code: value for code, value in answers.items() if code in asked})
 
 
 def _check_complete(case: Case, *, signed: bool) -> None:
@@ -398,7 +404,7 @@ def check_answered(case: Case, supplement: Supplement) -> None:
     """Raise Incomplete for each document of the notice that has not come since it was sent."""
     renewed = set(
         case.documents.current()
-        .filter(obtained_at__gte=supplement.asked_at)
+        .filter(obtained_at__gt=supplement.asked_at)
         .values_list("material_code", flat=True)
     )
     problems = {
@@ -419,7 +425,9 @@ def _application_day(case: Case) -> date:
     return clock.today() if case.submitted_at is None else localdate(case.submitted_at)
 
 
-def _open_work_items(case: Case, plan: routing.Plan, working_days: Calendar) -> list[WorkItem]:
+def _open_work_items(
+    case: Case, plan: routing.Plan, at: datetime, working_days: Calendar
+) -> list[WorkItem]:
     """Make the work items and edges of a route; what waits for nothing starts at acceptance."""
     departments = {department.code: department for department in Department.objects.all()}
     outside = _outside_predecessors(case, plan)
@@ -428,7 +436,7 @@ def _open_work_items(case: Case, plan: routing.Plan, working_days: Calendar) -> 
         waits = bool(step.needs or outside.get(step.code))
         work_item = new_work_item(case, step.item, departments, waiting=waits)
         if not waits:
-            deadlines.start_clock(work_item, at=case.accepted_at, calendar=working_days)
+            deadlines.start_clock(work_item, at=at, calendar=working_days)
         work_items.append(work_item)
     WorkItem.objects.bulk_create(work_items)
     by_code = {work_item.item_code: work_item for work_item in work_items}

@@ -13,7 +13,7 @@ IDENTITY_PURPOSE = "cases.identity"
 
 
 def move(transition: Callable[[], None], otherwise: str = "") -> None:
-    """Make a transition of a locked row. Raises AlreadyHandled where its state does not allow it."""
+    """Make a transition of a locked row. Raises AlreadyHandled where its state forbids it."""
     try:
         transition()
     except TransitionNotAllowed as error:

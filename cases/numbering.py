@@ -15,7 +15,7 @@ def next_numbers(count: int, on: date) -> list[str]:
     submission leaves a gap; a number is never given twice.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{SEQUENCE}') FROM generate_series(1, %s)", [count])
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [SEQUENCE, count])
         return [
             f"{settings.DIVISION_CODE}{on:%Y%m%d}{row[0] % 1_000_000:06d}"
             for row in cursor.fetchall()

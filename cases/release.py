@@ -37,10 +37,10 @@ class Changes:
     touched: dict[int, WorkItem] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     # What the applicant is told of the entry at the same position, if anything.
-    words: list[dict[str, object] | None] = field(default_factory=list)
+    words: list[Mapping[str, object] | None] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
 
-    def add(self, entry: Entry, words: dict[str, object] | None = None) -> None:
+    def add(self, entry: Entry, words: Mapping[str, object] | None = None) -> None:
         """Note one event and, where the applicant is told of it, the words it needs."""
         self.entries.append(entry)
         self.words.append(words)
@@ -72,7 +72,7 @@ def locked_items(work_item_id: int) -> list[WorkItem]:
     """
     items = list(
         WorkItem.objects.filter(case__work_items=work_item_id)
-        .select_related("case__applicant", "case__version__one_thing", "department")
+        .select_related("case__applicant", "case__version", "department")
         .select_for_update(of=("self", "case"), no_key=True)
         .order_by("pk")
     )
@@ -84,7 +84,7 @@ def locked_items(work_item_id: int) -> list[WorkItem]:
 
 
 def follow(decided: WorkItem, changes: Changes) -> None:
-    """Let everything that waited for a decided item go on, wait, or end, and so on down the route."""
+    """Let all that waited for a decided item go on, wait, or end, and so on down the route."""
     edges = list(
         Edge.objects.filter(
             Q(dependant__case=decided.case_id) | Q(predecessor__case=decided.case_id)
@@ -129,7 +129,7 @@ def _lock_elsewhere(edges: list[Edge], known: dict[int, WorkItem]) -> list[Edge]
         return []
     locked = (
         WorkItem.objects.filter(pk__in=elsewhere)
-        .select_related("case__applicant", "case__version__one_thing")
+        .select_related("case__applicant", "case__version")
         .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
     )

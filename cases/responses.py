@@ -9,13 +9,20 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from notifications.sending import tell
 
 from cases import calendar, deadlines, release, review
 from cases.errors import AlreadyHandled, Incomplete
-from cases.intake import check_answered, keep, merged_form, new_work_item, released_entry
+from cases.intake import (
+    check_answered,
+    keep,
+    keep_asked,
+    merged_form,
+    new_work_item,
+    released_entry,
+)
 from cases.models import Case, Edge, Offer, OfferState, Supplement, WorkItem, WorkItemState
 from cases.release import Changes
+from notifications.sending import tell
 from policies.answers import problems_in
 from portal.accounts.models import Department, User
 from portal.core import clock
@@ -32,10 +39,7 @@ def answer_department(*, work_item_id: int, actor: User, answers: Mapping[str, A
     work_item = next(item for item in items if item.pk == work_item_id)
     case = _own(work_item.case, actor)
     supplement = _open_supplement(work_item)
-    keep(
-        case,
-        {gap["code"]: answers[gap["code"]] for gap in supplement.gaps if gap["code"] in answers},
-    )
+    keep_asked(case, supplement, answers)
     check_answered(case, supplement)
     supplement.answered_at = clock.now()
     supplement.save(update_fields=["answered_at"])
@@ -91,7 +95,7 @@ def decline_offer(*, offer_id: int, actor: User) -> Offer:
 
 @transaction.atomic
 def lapse_offer(*, offer_id: int, at: datetime) -> Offer:
-    """Return the offer lapsed: nobody chose within the term. Raises AlreadyHandled if somebody did."""
+    """Return the offer lapsed, as nobody chose in time. Raises AlreadyHandled if somebody did."""
     offer, changes = _open_offer(offer_id, None)
     changes.at = at
     _give_up(offer, OfferState.LAPSED, changes, None)

@@ -5,7 +5,7 @@ it and hands them the result as a material; a refusal offers another way or clos
 Rows are locked in one order: the case with its work items, then work items of other cases.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from django.core.exceptions import PermissionDenied
@@ -41,7 +41,7 @@ VERBS = ("claim", "approve", "refuse", "ask", "pause", "resume")
 
 @transaction.atomic
 def claim(*, work_item_id: int, officer: User) -> WorkItem:
-    """Return the work item in the officer's hands (认领). Raises AlreadyHandled for the slower one."""
+    """Return the work item in the officer's hands (认领). The slower one gets AlreadyHandled."""
     work_item = _on_desk(work_item_id, officer)
     move(work_item.claim)
     work_item.claimed_by, work_item.claimed_at = officer, clock.now()
@@ -185,7 +185,8 @@ def allowed_verbs(work_item: WorkItem, user: User) -> tuple[str, ...]:
         return ("claim",)
     if not _in_hand_of(work_item, user):
         return ("take_over",) if user.role == Role.LEADER and work_item.claimed_by_id else ()
-    moves = {transition.name for transition in work_item.get_available_state_transitions()}
+    transitions = work_item.get_available_state_transitions()  # type: ignore[attr-defined]
+    moves = {transition.name for transition in transitions}
     if "pause" in moves:
         moves.add("ask")
     return tuple(verb for verb in VERBS if verb in moves)
@@ -236,7 +237,7 @@ def _extend_case(case: Case) -> None:
         accepted_at=case.accepted_at,
         promised_days=case.promised_days,
         calendar=calendar.current(),
-        pauses=list(paused.values_list("began_at", "ended_at")),
+        pauses=[(pause.began_at, pause.ended_at) for pause in paused if pause.ended_at],
     )
     case.save(update_fields=["due_at"])
 
@@ -271,7 +272,7 @@ def _decision_entry(work_item: WorkItem, kind: str) -> Entry:
 
 
 def _keep_result(work_item: WorkItem, file: Stored | None, upload: UploadedFile | None) -> None:
-    """Make the result a document of the case; as a material it serves the items that wait for it."""
+    """Make the result a document of the case; as a material it serves what waits for it."""
     item = work_item.case.version.catalogue.items[work_item.item_code]
     document = Document(
         case=work_item.case,
@@ -280,7 +281,7 @@ def _keep_result(work_item: WorkItem, file: Stored | None, upload: UploadedFile 
         title=work_item.result_name,
         origin=Origin.PRODUCED,
         source=work_item.department.name,
-        obtained_at=work_item.decided_at,
+        obtained_at=work_item.decided_at or clock.now(),
         added_by=work_item.decided_by,
     )
     if file and upload:
@@ -317,7 +318,7 @@ def _on_desk(work_item_id: int, officer: User) -> WorkItem:
     """Return a work item of the officer's own department, locked with its case."""
     work_item = (
         WorkItem.objects.select_for_update(of=("self", "case"), no_key=True)
-        .select_related("case__applicant", "case__version__one_thing", "department")
+        .select_related("case__applicant", "case__version", "department")
         .get(pk=work_item_id)
     )
     _check_desk(work_item, officer)
@@ -339,7 +340,7 @@ def _check_desk(work_item: WorkItem, officer: User) -> None:
 
 
 def _check_hand(work_item: WorkItem, officer: User) -> None:
-    """Raise AlreadyHandled unless the work item is in this officer's hands (or any, for a leader)."""
+    """Raise AlreadyHandled unless the work item is in this officer's hands."""
     _check_desk(work_item, officer)
     if not _in_hand_of(work_item, officer):
         raise AlreadyHandled("该办件由其他经办人办理，请查看最新状态。")
@@ -353,8 +354,8 @@ def _record(
     work_item: WorkItem,
     kind: str,
     actor: User | None,
-    payload: dict[str, object] | None = None,
-    words: dict[str, object] | None = None,
+    payload: Mapping[str, object] | None = None,
+    words: Mapping[str, object] | None = None,
 ) -> None:
     """Write the event of a verb and tell the applicant where there is something to tell."""
     event = record(
@@ -363,7 +364,7 @@ def _record(
             work_item.case_id,
             work_item.subject,
             actor.pk if actor else None,
-            payload=payload or {"item": work_item.item_code},
+            payload=dict(payload) if payload else {"item": work_item.item_code},
         )
     )
     if words is not None:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import filetype
 from django.conf import settings
@@ -180,7 +181,7 @@ def _check_open(case: Case) -> None:
     raise AlreadyHandled("该申请目前不能增减材料。")
 
 
-def _kept_from(case: Case) -> object:
+def _kept_from(case: Case) -> datetime:
     """Return the instant before which documents were already in the department's hands."""
     if case.state == CaseState.DRAFT:
         return case.created_at

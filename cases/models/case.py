@@ -57,7 +57,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Return one case locked until the end of the transaction."""
         return (
             self.select_for_update(of=("self",), no_key=True)
-            .select_related("version__one_thing", "applicant")
+            .select_related("version", "one_thing__current", "applicant")
             .get(pk=pk)
         )
 
@@ -70,7 +70,10 @@ class Case(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    number = models.CharField("受理码", max_length=24, unique=True, null=True, editable=False)
+    # Empty until submission; null, because "" would not be unique.
+    number = models.CharField(  # noqa: DJ001
+        "受理码", max_length=24, unique=True, null=True, editable=False
+    )
     applicant = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases", verbose_name="申请人"
     )
@@ -147,7 +150,7 @@ class Case(models.Model):
     @property
     def all_answers(self) -> dict[str, Any]:
         """Every answer by field code, the sensitive ones in clear."""
-        return {**self.answers, **self.sealed}
+        return dict(self.answers) | self.sealed
 
     @property
     def is_open(self) -> bool:

@@ -11,7 +11,7 @@ from cases.models.work_item import WorkItem
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField, EncryptedTextField
-from portal.core.queue import LeasedRow
+from portal.core.queue import LeasedQuerySet, LeasedRow
 
 
 class Origin(models.TextChoices):
@@ -86,6 +86,10 @@ class Document(models.Model):
         return self.title
 
 
+class SharedRequestQuerySet(LeasedQuerySet["SharedRequest"]):
+    """Questions to other departments' databases."""
+
+
 class SharedRequest(LeasedRow):
     """A question to another department's database that a worker asks for a case (数据共享).
 
@@ -102,6 +106,8 @@ class SharedRequest(LeasedRow):
     case = models.ForeignKey(Case, models.CASCADE, related_name="shared_requests")
     material_code = models.CharField(max_length=16)
     outcome = models.CharField("查询结果", max_length=12, choices=Outcome, default=Outcome.PENDING)
+
+    objects = SharedRequestQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -49,7 +49,7 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
 
 class WorkItem(models.Model):
-    """One item at work. Name and limits are copied at acceptance: a later catalogue changes nothing.
+    """One item at work. Name and limits are copied at acceptance, whatever the catalogue says later.
 
     The clock is stored as facts (start, budget, suspensions, extension) and as the two instants
     that follow from them; while it does not run, `yellow_at` and `due_at` are empty.

@@ -2,8 +2,8 @@
 
 Algorithms: SM4 (GB/T 32907-2016) in GCM mode, SM3 (GB/T 32905-2016). Keys come from
 `settings.PORTAL_KEYS`; a certified module can take their place by replacing `key_ring`.
-A stored value reads `key id:base64(nonce + ciphertext + tag)`; key id, table and column are bound to
-it as additional data, so a value copied into another column or relabelled does not open.
+A stored value reads `key id:base64(nonce + ciphertext + tag)`; key id, table and column are bound
+to it as additional data, so a value copied into another column or relabelled does not open.
 """
 
 import base64
@@ -24,8 +24,9 @@ from django.db import models
 # Fields take type arguments in their stubs only.
 if TYPE_CHECKING:
     TextField = models.TextField[str, str]
+    JSONTextField = models.TextField[Any, Any]
 else:
-    TextField = models.TextField
+    TextField = JSONTextField = models.TextField
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -98,27 +99,24 @@ def blind_index(value: str, purpose: str) -> str:
     return mac.finalize().hex()
 
 
-class EncryptedTextField(TextField):
-    """A text column whose values are sealed before they leave the process; cannot be searched."""
+class SealedColumn:
+    """What makes a column seal its values before they leave the process; it cannot be searched."""
+
+    model: Any
+    column: Any
 
     @property
     def context(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or value == "":
-            return value
-        return seal(self.encode(value), self.context)
+        return value if value in (None, "") else seal(self.encode(value), self.context)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
-        if value is None or value == "":
-            return value
-        return self.decode(unseal(value, self.context))
+        return self.decode(unseal(value, self.context)) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name in {"isnull"}:
-            return super().get_lookup(lookup_name)
-        return None
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None  # type: ignore[misc]
 
     def encode(self, value: Any) -> str:
         return str(value)
@@ -127,8 +125,12 @@ class EncryptedTextField(TextField):
         return plain
 
 
-class EncryptedJSONField(EncryptedTextField):
-    """The same for a JSON value."""
+class EncryptedTextField(SealedColumn, TextField):
+    """A sealed text; empty stays empty."""
+
+
+class EncryptedJSONField(SealedColumn, JSONTextField):
+    """A sealed JSON value; only null stays null."""
 
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else seal(self.encode(value), self.context)

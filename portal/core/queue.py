@@ -4,22 +4,24 @@ Redis only carries the tick that says "look at the queue"; losing it loses nothi
 dies lets its lease run out, and the row is claimed again. Leases run on real time.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 
-class LeasedQuerySet(models.QuerySet["LeasedRow"]):
+Row = TypeVar("Row", bound="LeasedRow")
+
+
+class LeasedQuerySet(models.QuerySet[Row]):
     def due(self) -> Self:
         """Return rows that wait for work: due by now and not leased to anyone."""
         moment = timezone.now()
         return self.filter(Q(leased_until=None) | Q(leased_until__lte=moment), due_at__lte=moment)
 
-    def claim(self, *, limit: int, lease: timedelta) -> Sequence["LeasedRow"]:
+    def claim(self, *, limit: int, lease: timedelta) -> list[Row]:
         """Lease up to `limit` due rows to the caller and count the attempt.
 
         Rows that another worker is claiming at this moment are skipped, never waited for.
@@ -43,8 +45,6 @@ class LeasedRow(models.Model):
     due_at = models.DateTimeField("计划执行时间", null=True, default=timezone.now)
     leased_until = models.DateTimeField("占用至", null=True, editable=False)
     attempts = models.PositiveSmallIntegerField("已尝试次数", default=0)
-
-    objects = LeasedQuerySet.as_manager()
 
     class Meta:
         abstract = True

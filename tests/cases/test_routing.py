@@ -100,7 +100,9 @@ def test_an_unknown_item_is_a_key_error(catalogue: Catalogue) -> None:
 
 
 @given(data=st.data())
-def test_every_item_starts_after_all_it_waits_for(catalogue: Catalogue, data: st.DataObject) -> None:
+def test_every_item_starts_after_all_it_waits_for(
+    catalogue: Catalogue, data: st.DataObject
+) -> None:
     codes = data.draw(st.lists(st.sampled_from(list(catalogue.items)), min_size=1, unique=True))
 
     plan = routing.plan(catalogue, codes, None, ON)
