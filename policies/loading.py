@@ -12,7 +12,7 @@ from django.db import transaction
 from policies.changes import changes_between
 from policies.models import CatalogueVersion, OneThing
 from policies.reading import CATALOGUES, CatalogueError, Problem, read_catalogue
-from policies.schema import DepartmentInfo, OneThingInfo
+from policies.schema import Catalogue, DepartmentInfo, OneThingInfo
 from portal.accounts.models import Department
 from portal.core import clock, ledger
 
@@ -29,14 +29,17 @@ class LoadReport:
     changes: tuple[str, ...]
 
 
-@transaction.atomic
 def load_catalogue(path: Path) -> LoadReport:
     """Publish the catalogue of a folder and return what changed; the same content changes nothing.
 
     Content that was published before becomes current again without a new version. Raises
     CatalogueError with every problem found, in which case nothing was taken over.
     """
-    catalogue = read_catalogue(path)
+    return _publish(read_catalogue(path), path)
+
+
+@transaction.atomic
+def _publish(catalogue: Catalogue, path: Path) -> LoadReport:
     document = catalogue.model_dump(mode="json", exclude_defaults=True)
     departments = _publish_departments(catalogue.departments.values())
     one_thing = _locked(catalogue.one_thing, departments[catalogue.one_thing.lead], path)

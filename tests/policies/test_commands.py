@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
-from policies.models import CatalogueVersion
+from policies.models import OneThing
 from tests.policies.test_arithmetic import PUBLISHED
 
 
@@ -61,8 +62,9 @@ def test_load_says_what_it_did_and_then_that_nothing_changed() -> None:
     assert again == "杭州市大学生创新创业“一件事” 第 1 版：没有变化。\n"
 
 
-@pytest.mark.django_db
-def test_load_of_a_broken_folder_prints_every_problem_and_loads_nothing(folder: Path, edit) -> None:
+def test_load_of_a_broken_folder_prints_every_problem_and_needs_no_database(
+    folder: Path, edit
+) -> None:
     edit("40_items_personal.yaml", "department: D06", "department: D99")
     edit("30_materials.yaml", "shared_from: X04", "shared_from: X44")
     err = io.StringIO()
@@ -74,4 +76,21 @@ def test_load_of_a_broken_folder_prints_every_problem_and_loads_nothing(folder: 
         "hangzhou/30_materials.yaml：materials[S06].shared_from：没有部门或数据源 X44",
         "hangzhou/40_items_personal.yaml：items[P02].department：没有部门 D99",
     ]
-    assert not CatalogueVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("load_catalogue",), ("catalogue_report", "hangzhou", "--loaded")]
+)
+def test_without_a_database_there_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OperationalError("connection refused\nIs the server running?")
+
+    monkeypatch.setattr(OneThing.objects, "filter", refuse)
+    monkeypatch.setattr("policies.loading._publish", refuse)
+
+    with pytest.raises(CommandError) as refusal:
+        run(*arguments)
+
+    assert str(refusal.value) == "数据库无法使用：connection refused"

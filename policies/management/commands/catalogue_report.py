@@ -4,6 +4,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from policies.arithmetic import figures
 from policies.models import OneThing
@@ -38,7 +39,10 @@ class Command(BaseCommand):
         parser.add_argument("--loaded", action="store_true", help="按已载入的现行版本计算")
 
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
-        catalogue = _loaded(slug) if options["loaded"] else _from_files(slug)
+        try:
+            catalogue = _loaded(slug) if options["loaded"] else _from_files(slug)
+        except OperationalError as error:
+            raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
         numbers = figures(catalogue)
         if options["json"]:
             self.stdout.write(json.dumps(numbers, ensure_ascii=False, indent=2))

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from policies.loading import CATALOGUES, CatalogueError, load_catalogue
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.stderr.write(str(problem))
             return False
+        except OperationalError as error:
+            raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
         title = f"{report.one_thing.name} {report.version}"
         if not report.changes:
             self.stdout.write(f"{title}：没有变化。")
