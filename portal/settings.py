@@ -307,6 +307,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3,
         "options": {"expires": 15},
     },
+    "drain-shared-data": {
+        "task": "cases.tasks.drain_shared_data",
+        "schedule": 5,
+        "options": {"expires": 20},
+    },
     "sweep-deadlines": {
         "task": "cases.tasks.sweep_deadlines",
         "schedule": 60,

@@ -69,3 +69,16 @@ def count_failure(request: HttpRequest, username: str) -> None:
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Return the page of a locked account (AXES_LOCKOUT_CALLABLE)."""
     return render(request, "accounts/locked.html", status=429)
+
+
+def confirms(request: HttpRequest, password: str) -> bool:
+    """Whether a signed-in member of staff has typed their own password again.
+
+    Wrong ones count like failed sign-ins and lock the account in the same way. Raises Locked.
+    """
+    username = request.user.get_username()
+    with transaction.atomic():
+        lock_until_commit(sha256(username.encode()).hexdigest())
+        if failures_today(username) >= FAILURES_A_DAY:
+            raise Locked
+        return authenticate(request, username=username, password=password) is not None
