@@ -30,7 +30,7 @@ class MessageState(models.TextChoices):
     UNKNOWN = "unknown", "结果不明"
 
 
-class MessageQuerySet(LeasedQuerySet):
+class MessageQuerySet(LeasedQuerySet["Message"]):
     def inbox_of(self, user: Any) -> "MessageQuerySet":
         """Return a user's inbox, newest first."""
         return self.filter(channel=Channel.INBOX, recipient=user).order_by("-created_at", "-pk")

@@ -20,9 +20,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """List the messages, newest first."""
     told = Message.objects.inbox_of(request.user)
     page = Paginator(told, PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "notifications/inbox.html", {"page": page, "unread": told.unread().count()}
-    )
+    context = {
+        "page": page,
+        "unread": told.unread().count(),
+        "layout": "layout/base.html" if request.user.is_applicant else "layout/staff.html",
+    }
+    return render(request, "notifications/inbox.html", context)
 
 
 @require_POST

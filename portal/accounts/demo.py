@@ -22,6 +22,7 @@ DEPARTMENTS = {
     "D08": ("shichang", "市市场监管局"),
 }
 WITHOUT_ITEMS = ("D07", "D08")
+SEATS = (("01", Role.OFFICER), ("02", Role.OFFICER), ("00", Role.LEADER))
 
 FAMILY_NAMES = "沈陆顾汪施姜章范方任俞潘葛奚柏窦苏卢余元"
 GIVEN_NAMES = ("明远", "若溪", "书衡")
@@ -67,12 +68,10 @@ def demo_account_table() -> list[DemoAccount]:
 
 def _department_accounts() -> list[DemoAccount]:
     accounts = []
+    families = iter(FAMILY_NAMES)
     for position, (code, (stem, name)) in enumerate(DEPARTMENTS.items()):
-        seats = [("01", Role.OFFICER)]
-        if code not in WITHOUT_ITEMS:
-            seats += [("02", Role.OFFICER), ("00", Role.LEADER)]
-        for seat, (suffix, role) in enumerate(seats):
-            person = FAMILY_NAMES[position * 2 + seat % 2] + GIVEN_NAMES[seat]
+        for seat, (suffix, role) in enumerate(SEATS if code not in WITHOUT_ITEMS else SEATS[:1]):
+            person = next(families) + GIVEN_NAMES[seat]
             phone = f"139000001{position}{seat}"
             accounts.append(DemoAccount(f"{stem}{suffix}", role, person, name, code, phone))
     return accounts

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
@@ -72,6 +73,14 @@ class PortalUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # typ
         """Make the first administrator of an installation (`manage.py createsuperuser`)."""
         kwargs.setdefault("role", Role.ADMINISTRATOR)
         return super().create_superuser(*args, **kwargs)
+
+    def _create_user_object(
+        self, username: str, email: str | None, password: str | None, **fields: Any
+    ) -> "User":
+        # Django's own passes the e-mail address on, which a user here does not have.
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.password = make_password(password)
+        return user
 
 
 class User(AbstractUser):

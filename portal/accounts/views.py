@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import passwords, second_factor, sign_in, staff
-from portal.accounts.demo import demo_account_table
+from portal.accounts.demo import DEMO_PASSWORD, demo_account_table
 from portal.accounts.forms import (
     CodeForm,
     NewPasswordForm,
@@ -181,6 +181,7 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
         "next": safe_next(request),
         "timed_out": request.session.pop(TIMED_OUT_KEY, False),
         "demo_accounts": demo_account_table() if settings.IS_DEMO else [],
+        "demo_password": DEMO_PASSWORD,
         "demo_second_factor": settings.DEMO_SECOND_FACTOR,
     }
     return render(

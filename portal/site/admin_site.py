@@ -19,7 +19,7 @@ class PortalAdminSite(admin.AdminSite):
     """Django's admin site (部门工作台); rights come from the role, see RoleAdmin."""
 
     site_header = site_title = "部门工作台"
-    index_title = "待办"
+    index_title = "工作台"
     site_url = None
     enable_nav_sidebar = False
 

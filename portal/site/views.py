@@ -50,15 +50,46 @@ def open_cases(request: HttpRequest) -> list[Case]:
 def offer(one_thing: OneThing) -> dict[str, Any]:
     """Return one one-thing as the home page shows it, with the figures of its catalogue."""
     assert one_thing.current is not None  # noqa: S101 - that is what being on offer means
-    return {"one_thing": one_thing, "figures": home_figures(one_thing.current)}
+    known = catalogue_figures(one_thing.current)
+    return {
+        "one_thing": one_thing,
+        "departments": known["departments"],
+        "figures": shown_figures(known),
+    }
 
 
 @lru_cache(maxsize=64)
-def home_figures(version: CatalogueVersion) -> dict[str, Any]:
+def catalogue_figures(version: CatalogueVersion) -> dict[str, Any]:
     """Return the reform's figures of one published version, which never changes."""
     catalogue = version.catalogue
     kinds = [kind for kind in ("person", "enterprise") if catalogue.items_for(kind)]
     return {**figures(catalogue), "forms_after": len(kinds)}
+
+
+def shown_figures(known: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the figures in the form of components/_figures.html."""
+    kinds = f"个人 {known['items_personal']} 项，企业 {known['items_enterprise']} 项"
+    return [
+        {"label": "可办事项", "value": known["items"], "unit": "项", "note": kinds},
+        {
+            "label": "填写申请表",
+            "value": known["forms_after"],
+            "unit": "张",
+            "note": f"原来 {known['forms_before']} 张",
+        },
+        {
+            "label": "提交材料",
+            "value": known["materials_after"],
+            "unit": "份",
+            "note": f"原来 {known['materials_before']} 份",
+        },
+        {
+            "label": "承诺时限合计",
+            "value": known["days_after"],
+            "unit": "个工作日",
+            "note": f"原来 {known['days_before']} 个工作日",
+        },
+    ]
 
 
 @require_safe

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 def account_lines() -> str:
     """Return the table of demo accounts for a terminal."""
     rows = [
-        f"  {account.login:<14}{account.role.label}{'　' * (7 - len(account.role.label))}"
+        f"  {account.login:<14}{account.role.label}{'　' * (8 - len(account.role.label))}"
         f"{account.name}　{account.department}"
         for account in demo_account_table()
     ]
