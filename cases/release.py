@@ -73,6 +73,7 @@ def locked_items(work_item_id: int) -> list[WorkItem]:
     items = list(
         WorkItem.objects.filter(case__work_items=work_item_id)
         .select_related("case__applicant", "case__version", "department")
+        .defer("case__version__document")
         .select_for_update(of=("self", "case"), no_key=True)
         .order_by("pk")
     )
@@ -130,6 +131,7 @@ def _lock_elsewhere(edges: list[Edge], known: dict[int, WorkItem]) -> list[Edge]
     locked = (
         WorkItem.objects.filter(pk__in=elsewhere)
         .select_related("case__applicant", "case__version")
+        .defer("case__version__document")
         .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
     )

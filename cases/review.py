@@ -319,6 +319,7 @@ def _on_desk(work_item_id: int, officer: User) -> WorkItem:
     work_item = (
         WorkItem.objects.select_for_update(of=("self", "case"), no_key=True)
         .select_related("case__applicant", "case__version", "department")
+        .defer("case__version__document")
         .get(pk=work_item_id)
     )
     _check_desk(work_item, officer)

@@ -58,6 +58,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return (
             self.select_for_update(of=("self",), no_key=True)
             .select_related("version", "one_thing__current", "applicant")
+            .defer("version__document", "one_thing__current__document")
             .get(pk=pk)
         )
 

@@ -1,4 +1,4 @@
-"""Synthetic people and enterprises: whole sets of answers that pass every check of the dictionary."""
+"""Synthetic people and enterprises: answers that pass every check of the dictionary."""
 
 from typing import Any
 

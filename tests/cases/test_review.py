@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -477,70 +476,3 @@ class TestStatements:
             )
 
         assert len(deciding) <= 10, [query["sql"][:90] for query in deciding]
-
-
-@pytest.mark.django_db(transaction=True)
-class TestRaces:
-    @pytest.mark.parametrize("verb", ["claim", "approve"])
-    def test_one_of_two_officers_wins(
-        self, accepted: Make, officers: Officers, verb: str, monday: datetime
-    ) -> None:
-        case = accepted("P01")
-        work_item = item(case, "P01")
-        users = [officers["D01"], make_user("second", Role.OFFICER, officers["D01"].department)]
-        if verb == "approve":
-            review.claim(work_item_id=work_item.pk, officer=users[0])
-            users[1] = users[0]
-
-        outcomes = in_parallel(
-            lambda number: (
-                review.claim(work_item_id=work_item.pk, officer=users[number])
-                if verb == "claim"
-                else review.approve(
-                    work_item_id=work_item.pk, officer=users[number], result_number=f"第{number}号"
-                )
-            )
-        )
-
-        assert sorted(type(outcome).__name__ for outcome in outcomes) == [
-            "AlreadyHandled",
-            "WorkItem",
-        ]
-        kind = "work_item.claimed" if verb == "claim" else "work_item.approved"
-        assert Event.objects.filter(kind=kind).count() == 1
-
-    def test_two_predecessors_decided_at_once_release_the_dependant(
-        self, accepted: Make, officers: Officers
-    ) -> None:
-        case = accepted("P03", "P05", "P01", settle_type="人才市场集体户")
-        both = [claimed(case, "P01", officers), claimed(case, "P05", officers)]
-
-        in_parallel(
-            lambda number: review.approve(
-                work_item_id=both[number].pk, officer=officers["D01"], result_number="1"
-            )
-        )
-
-        assert states(case)["P03"] == "ready"
-
-
-def in_parallel(act: Callable[[int], object]) -> list[object]:
-    """Run the same act in two threads that start together; return results or exceptions."""
-    start, outcomes = Barrier(2), [None, None]
-
-    def run(number: int) -> None:
-        with clock.at(MONDAY):
-            start.wait()
-            try:
-                outcomes[number] = act(number)
-            except Exception as error:
-                outcomes[number] = error
-            finally:
-                connection.close()
-
-    threads = [Thread(target=run, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
