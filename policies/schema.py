@@ -221,7 +221,8 @@ class Subject(BaseModel):
 class Requirement(Entry):
     """An item that comes first (前置事项); hard orders and blocks, soft only orders.
 
-    With a `subject` it is the item of another person in another case, found by ID number.
+    With a `subject` it is the item of another person in another case, found by ID number. Where the
+    applicant chose none of `any_of`, the last one that goes with the choice is added.
     """
 
     any_of: Annotated[tuple[Code, ...], AfterValidator(lambda codes: _not_empty(codes))]
