@@ -16,8 +16,8 @@ help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## 启动演示：数据库、缓存、网页、后台任务一并运行（PORT 端口，PORTAL_DATA 数据目录）
-	@test -e $(VENV)/.runtime || $(PYTHON) portal/site/preflight.py
-	@$(MAKE) --no-print-directory $(VENV)/.runtime
+	@$(MAKE) --question --silent $(VENV)/.runtime || $(PYTHON) portal/site/preflight.py
+	@$(MAKE) --silent --no-print-directory $(VENV)/.runtime
 	@PORTAL_MODE=demo exec $(PY) manage.py demo
 
 test: $(VENV)/.development ## 运行全部测试（自带临时数据库，无需任何服务）；ARGS 传给 pytest

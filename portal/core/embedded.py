@@ -17,12 +17,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import psycopg2
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.core import processes
 from portal.core.processes import Program
@@ -229,10 +231,20 @@ def end_stale_postgres(cluster: Path) -> None:
     except (ValueError, psutil.Error):
         ours = False
     if ours:
-        server.send_signal(signal.SIGINT)
-        psutil.wait_procs([server], timeout=30)
+        stop_stranger(server)
     else:
         lock.unlink(missing_ok=True)
+
+
+def stop_stranger(server: psutil.Process) -> None:
+    """Stop a PostgreSQL that is not our child, and kill it with its sessions if it will not go."""
+    with suppress(psutil.NoSuchProcess):
+        sessions = server.children()
+        server.send_signal(signal.SIGINT)
+        server.send_signal(signal.SIGCONT)  # a frozen one hears nothing else
+        for process in psutil.wait_procs([server, *sessions], timeout=START_TIMEOUT)[1]:
+            process.kill()
+        psutil.wait_procs([server, *sessions], timeout=5)
 
 
 def database_answers(sockets: Path) -> bool:
@@ -280,7 +292,10 @@ def valkey(data: Path, *, durable: bool = True) -> Program:
 def valkey_answers(socket: Path) -> bool:
     """Tell whether a Redis-compatible server answers PING on a socket."""
     client = redis.Redis(
-        unix_socket_path=str(socket), socket_timeout=1, socket_connect_timeout=1, retry=None
+        unix_socket_path=str(socket),
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
     )
     try:
         return bool(client.ping())

@@ -85,7 +85,8 @@ class Supervisor:
                 raise Unusable(f"{program.name} 在 {START_TIMEOUT:.0f} 秒内没有就绪")
 
     def launch(self, program: Program) -> subprocess.Popen[bytes]:
-        marked = {processes.MARK: self.mark}
+        # A server left behind is found by the lock in its own folder, and stopped gently.
+        marked = {} if program.is_server else {processes.MARK: self.mark}
         process = processes.start(program, output=subprocess.PIPE, extra_env=marked)
         if process.stdout is not None:
             self.selector.register(process.stdout, selectors.EVENT_READ, program.name)

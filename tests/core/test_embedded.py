@@ -1,4 +1,5 @@
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -57,6 +58,18 @@ def test_a_server_that_was_killed_is_followed_by_a_new_one(folder: Path) -> None
 
     with embedded.running(folder, with_valkey=False):
         assert stale.wait(5) == 0
+        assert ask(folder, "SELECT 1") == "1"
+
+
+def test_a_frozen_server_that_was_left_behind_is_followed_by_a_new_one(folder: Path) -> None:
+    embedded.prepare_folder(folder)
+    program = embedded.postgres(folder)
+    stale = processes.start(program, output=subprocess.DEVNULL)
+    embedded.wait_until_ready(program, stale)
+    stale.send_signal(signal.SIGSTOP)
+
+    with embedded.running(folder, with_valkey=False):
+        assert stale.poll() is not None
         assert ask(folder, "SELECT 1") == "1"
 
 
