@@ -108,12 +108,14 @@ def file_row(document: Document, *, removable: bool = True) -> dict[str, str]:
 def size_words(size: int) -> str:
     if size < 1024 * 1024:
         return f"{max(size // 1024, 1)} KB"
-    return f"{size / 1024 / 1024:.1f} MB"
+    return f"{size / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
 def limits_words(material: Material) -> str:
     """Return what files are taken, in one line."""
     kinds = "、".join(kind.upper() for kind in material.accept)
+    if material.pixels:
+        return f"{kinds}，尺寸或大小不符的由系统自动裁剪、压缩"
     most = min(material.max_kb * 1024, settings.UPLOAD_MAX_BYTES)
     return f"{kinds}，每个文件不超过 {size_words(most)}，最多 {settings.UPLOAD_MAX_FILES} 个文件"
 

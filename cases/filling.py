@@ -114,16 +114,16 @@ def material_problems(problems: Mapping[str, str]) -> dict[str, str]:
 def summary(
     case: Case, form: AnswerForm, problems: Mapping[str, str], at_materials: Mapping[str, str]
 ) -> list[dict[str, str]]:
-    """Return every problem that stands at no single box, linked to its place on the page."""
-    rows = [
-        {"url": f"#rows-{code}", "text": problems[code]} for code in form.rows if code in problems
-    ]
+    """Return every problem as a line that leads to its place on the page."""
+    places = form.places()
     elements = case.version.catalogue.elements
-    strangers = [code for code in problems if code in elements and code not in form.asked]
     return [
         *({"url": "#items", "text": problems[key]} for key in ("items",) if key in problems),
-        *rows,
-        *({"url": "#answers", "text": problems[code]} for code in strangers),
+        *(
+            {"url": f"#{places.get(code, 'answers')}", "text": form.words.get(code, text)}
+            for code, text in problems.items()
+            if code in elements
+        ),
         *({"url": f"#material-{code}", "text": text} for code, text in at_materials.items()),
         *({"url": "#signed", "text": problems[key]} for key in ("signature",) if key in problems),
     ]

@@ -57,7 +57,7 @@ class AnswerField(forms.Field):
         self.asked, self.kind = asked, kind or asked.kind
         super().__init__(
             label=label or asked.name,
-            help_text="" if label else asked.help,
+            help_text="" if label else _help(asked),
             required=asked.required,
             widget=_widget(asked, self.kind),
         )
@@ -114,7 +114,7 @@ class AnswerForm(forms.Form):
     ) -> None:
         self.asked = {element.code: element for element in asked}
         super().__init__(data=data, initial=_initial(self.asked.values(), answers))
-        self.kept = answers
+        self.words: dict[str, str] = {}
         self.rows: dict[str, Rows] = {}
         for element in self.asked.values():
             if element.kind == "list":
@@ -134,17 +134,27 @@ class AnswerForm(forms.Form):
         return {**given, **rows}
 
     def show(self, problems: Mapping[str, str]) -> None:
-        """Put each sentence at the box that it is about."""
-        for code, problem in problems.items():
+        """Put each sentence at the box that it is about, and into `words` by element code."""
+        self.words = {
+            code: self._worded(code, problem)
+            for code, problem in problems.items()
+            if code in self.asked
+        }
+        for code, words in self.words.items():
             if code in self.rows:
-                self.rows[code].problem = problem
-            elif code in self.asked:
-                box = self._box_of(code)
-                self.errors[box] = self.error_class(
-                    [self._worded(code, problem)],
-                    renderer=self.renderer,
-                    field_id=self[box].auto_id,
-                )
+                self.rows[code].problem = words
+                continue
+            box = self[self._box_of(code)]
+            self.errors[box.name] = self.error_class(
+                [words], renderer=self.renderer, field_id=box.auto_id
+            )
+
+    def places(self) -> dict[str, str]:
+        """Return the id of the box or rows to go to for each question."""
+        return {
+            code: f"rows-{code}" if code in self.rows else self[self._box_of(code)].auto_id
+            for code in self.asked
+        }
 
     def entry(self, code: str) -> dict[str, Any]:
         """Return one question for the template: its boxes, or its rows."""
@@ -155,6 +165,7 @@ class AnswerForm(forms.Form):
             "element": element,
             "rows": self.rows.get(code),
             "boxes": [self[name] for name in names] if code not in self.rows else [],
+            "row": element.name.split("（")[0],
             "size": "short" if element.kind in {"integer", "decimal"} else size,
         }
 
@@ -260,6 +271,14 @@ _READERS = {
     "bool": lambda text: {YES: True, NO: False}.get(text, text),
     "division": lambda text: places.code_of(text) or text,
 }
+
+
+def _help(asked: Field) -> str:
+    if asked.kind != "division":
+        return asked.help
+    return (
+        f"{asked.help}；输入名称（如“杭州西湖”）或六位代码" if asked.help else "输入名称或六位代码"
+    )
 
 
 def _names(element: Element) -> list[str]:

@@ -120,8 +120,12 @@ class Selection:
             return ["已有结果，不再办理。删去文号即恢复办理。"]
         if item.code not in self.ticked:
             return []
-        needs = [need for need in item.requires if need.subject is None or need.strength == "hard"]
-        return [need.why for need in needs if need.why]
+        chosen = self.plan.codes if self.plan else self.ticked
+        return [
+            need.why
+            for need in item.requires
+            if need.why and (need.strength == "hard" or set(need.any_of) & set(chosen))
+        ]
 
     def _rival_of(self, item: Item) -> Item | None:
         """Return the ticked item that bars this one; none while both are ticked by mistake."""

@@ -14,6 +14,7 @@ from cases import deadlines
 from cases.intake import REDRESS
 from cases.models import Case, CaseState, Edge, Offer, Supplement, WorkItem, WorkItemState
 from cases.models.work_item import DECIDED, RUNNING
+from cases.numbering import spaced
 from cases.planning_view import Expected, short_name
 from cases.working_time import Calendar
 from portal.core.chinese import day_words, instant_words, listed
@@ -60,7 +61,8 @@ def heading(facts: Facts) -> str:
         case CaseState.RETURNED:
             return _returned_heading(facts)
         case CaseState.ACCEPTED:
-            return f"{_count(facts.work_items)}，{_expected_end(facts)}"
+            then = "等您选择是否改办" if facts.open_offers else _expected_end(facts)
+            return f"{_count(facts.work_items)}，{then}"
         case CaseState.COMPLETED:
             return _completed_heading(facts.work_items)
         case CaseState.REFUSED:
@@ -118,9 +120,7 @@ def _count(work_items: Sequence[WorkItem]) -> str:
 
 def _expected_end(facts: Facts) -> str:
     ends = [facts.expected[item.pk].end for item in facts.work_items if item.is_open]
-    if not ends:
-        return "等您选择"
-    return f"预计 {day_words(max(ends))}全部办好"
+    return f"预计 {day_words(max(ends))}全部办好" if ends else "即将办结"
 
 
 def _completed_heading(work_items: Sequence[WorkItem]) -> str:
@@ -161,11 +161,11 @@ def rule_words(item: WorkItem, case: Case) -> str:
     if item.started_at is None:
         return ""
     parallel = item.started_at == case.accepted_at
-    begin = "受理" if parallel else f"前一事项 {_day(item.started_at)}办结"
+    begin = "自受理" if parallel else f"前一事项 {_day(item.started_at)}办结，自"
     if not item.promised_days:
-        rule = f"即办事项，{begin}后当日 17:30 前办结，下班后或节假日的顺延到下一工作日。"
+        rule = f"即办事项，{begin}当日办结，下班后或休息日顺延到下一工作日。"
     else:
-        rule = f"{begin}，次日起算 {item.promised_days} 个工作日。"
+        rule = f"{begin}次日起算 {item.promised_days} 个工作日。"
     stops = [pause for pause in item.suspensions.all() if pause.ended_at]
     return rule + (f"其间停表 {len(stops)} 次，停表的日子不计入。" if stops else "")
 
@@ -202,13 +202,13 @@ def _waiting(item: WorkItem, facts: Facts) -> dict[str, Any]:
         if item.promised_days
         else "结果出来当日办结"
     )
-    whom = f"等{listed(dict.fromkeys(names))}的结果，{then}" if names else "等您选择改办的事项"
-    expected = facts.expected[item.pk].end
+    expected = day_words(facts.expected[item.pk].end)
+    whom = f"等{listed(dict.fromkeys(names))}的结果，{then}，预计 {expected}办结。"
     reasons = "".join(dict.fromkeys(edge.why for edge in needs if edge.why))
     return {
         "state": "wait",
         "title": f"{short_name(item.item_name)}：等前一事项",
-        "why": f"{whom}，预计 {day_words(expected)}办结。{reasons}",
+        "why": f"{whom if names else '等您选择是否改办。'}{reasons}",
         "when": f"{_instant(facts.case.accepted_at)} 起等候 · {item.department}",
     }
 
@@ -250,7 +250,7 @@ def _ended_at(item: WorkItem, facts: Facts) -> datetime:
 def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
     case = facts.case
     if case.submitted_at:
-        yield _event(case.submitted_at, "done", "提交申请", f"受理码 {case.number}")
+        yield _event(case.submitted_at, "done", "提交申请", f"受理码 {spaced(case.number or '')}")
     for notice in facts.supplements:
         whose = short_name(notice.work_item.item_name) if notice.work_item else "窗口"
         gaps = "；".join(f"{gap['name']}：{gap['reason']}" for gap in notice.gaps)

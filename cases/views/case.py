@@ -5,7 +5,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -85,7 +94,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
         "records": [one for one in documents if one.origin in {Origin.SHARED, Origin.GENERATED}],
         "sections": _given(found),
-        "told": Message.objects.inbox_of(request.user).filter(event__stream=pk)[:20],
+        "told": list(Message.objects.inbox_of(request.user).filter(event__stream=pk)[:30]),
         "can_withdraw": found.is_open,
         "items": filling.items_words(found),
     }
@@ -179,10 +188,11 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
         .annotate(
             is_asked=Exists(asking.filter(Q(work_item=None) | Q(work_item__state="paused"))),
             is_offered=Exists(offers),
+            is_draft=ExpressionWrapper(Q(state=CaseState.DRAFT), output_field=BooleanField()),
             approved=approved,
             all_items=Count("work_items"),
         )
-        .order_by(Q(state=CaseState.DRAFT).desc(), Q(closed_at=None).desc(), "-created_at")
+        .order_by(F("is_draft").desc(), F("closed_at").desc(nulls_first=True), "-created_at")
     )
 
 
