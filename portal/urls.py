@@ -1,7 +1,5 @@
 """The table of all addresses; each floor brings its own."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -13,6 +11,5 @@ urlpatterns = [
     path("", include("portal.site.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("notifications.urls")),
+    path("", include("cases.urls")),
 ]
-if find_spec("cases.urls.talent"):
-    urlpatterns.append(path("", include(("cases.urls", "cases"))))

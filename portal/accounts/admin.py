@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -29,7 +29,7 @@ class StaffForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["username", "full_name", "role", "department", "phone", "is_active"]
+        fields = ["username", "full_name", "role", "department", "phone"]
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]
@@ -48,8 +48,12 @@ class StaffForm(forms.ModelForm):
 
 
 class StaffCreationForm(StaffForm, AdminUserCreationForm):
+    class Meta(StaffForm.Meta): ...
+
+
+class StaffChangeForm(StaffForm, UserChangeForm):
     class Meta(StaffForm.Meta):
-        fields = ["username", "full_name", "role", "department", "phone"]
+        fields = [*StaffForm.Meta.fields, "is_active", "password"]
 
 
 @admin.register(User)
@@ -58,7 +62,7 @@ class StaffAdmin(RoleAdmin, UserAdmin):
 
     writers = frozenset({Role.ADMINISTRATOR})
     readers = frozenset({Role.AUDITOR})
-    form = StaffForm
+    form = StaffChangeForm
     add_form = StaffCreationForm
     fieldsets = (
         (None, {"fields": ["username", "full_name", "role", "department", "phone", "is_active"]}),

@@ -1,9 +1,7 @@
 """Codes sent to a phone: their limits hold in the database, also for guesses that arrive together."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -14,6 +12,7 @@ from portal.accounts import sign_in
 from portal.accounts.models import Role, SignInCode, User
 from portal.accounts.sign_in import CodeRefused, Guess
 from tests.accounts.factories import StaffFactory, TalentFactory
+from tests.accounts.threads import together
 
 PHONE = "13712345678"
 
@@ -169,21 +168,6 @@ def test_an_officer_may_register_privately_with_the_same_phone() -> None:
 @pytest.mark.django_db
 def test_registering_a_number_twice_is_one_user() -> None:
     assert sign_in.register(PHONE) == sign_in.register(PHONE)
-
-
-def together(count: int, work) -> list:  # type: ignore[no-untyped-def, type-arg]
-    """Run `work` in that many threads at once, each on its own connection."""
-    start = Barrier(count)
-
-    def run(number: int):  # type: ignore[no-untyped-def]
-        try:
-            start.wait(timeout=10)
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 @pytest.mark.django_db(transaction=True)

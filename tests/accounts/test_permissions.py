@@ -1,0 +1,34 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from portal.accounts.models import Role
+from portal.accounts.permissions import roles_required
+from tests.accounts.factories import StaffFactory
+
+
+@roles_required(Role.CLERK, Role.SUPERVISOR)
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("in")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_only_the_roles_named_get_in(role: Role) -> None:
+    request = RequestFactory().get("/")
+    request.user = StaffFactory.build(role=role)
+
+    if role in {Role.CLERK, Role.SUPERVISOR}:
+        assert view(request).content == b"in"
+    else:
+        with pytest.raises(PermissionDenied):
+            view(request)
+
+
+def test_who_is_not_signed_in_does_not() -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+
+    with pytest.raises(PermissionDenied):
+        view(request)
