@@ -6,6 +6,7 @@ and opens every folder above the data. Here PostgreSQL then runs as `nobody`, an
 below a closed home folder is refused.
 """
 
+import errno
 import hashlib
 import importlib.util
 import os
@@ -53,6 +54,17 @@ POSTGRES_SETTINGS = {
 # For tests alone: a power cut may eat the data, which is thrown away anyway.
 POSTGRES_FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+REASONS = {
+    errno.EACCES: "没有写入权限",
+    errno.EPERM: "没有写入权限",
+    errno.EROFS: "所在磁盘只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.EEXIST: "它不是目录",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.ENAMETOOLONG: "路径过长",
+}
+
 
 class Unusable(Exception):
     """The data folder or a server cannot be used; the message is one line for the operator."""
@@ -86,7 +98,7 @@ def prepare_folder(data: Path) -> None:
         with tempfile.TemporaryFile(dir=data) as probe:
             probe.write(b"0" * 65536)
     except OSError as error:
-        raise Unusable(f"{error.strerror}：{error.filename or data}") from error
+        raise Unusable(REASONS.get(error.errno or 0, str(error.strerror))) from error
     if os.geteuid() == 0:
         data.chmod(data.stat().st_mode | stat.S_IXOTH)
 

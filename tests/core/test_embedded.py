@@ -106,7 +106,7 @@ def test_a_deep_folder_works(folder: Path) -> None:
 def test_a_file_in_the_place_of_the_folder_is_refused(folder: Path) -> None:
     folder.write_text("a file")
 
-    with pytest.raises(embedded.Unusable, match=str(folder)):
+    with pytest.raises(embedded.Unusable, match="不是目录"):
         embedded.prepare_folder(folder)
 
 

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         try:
             with supervisor.signals():
                 embedded.prepare_folder(data)
+                embedded.own_folder(settings.MEDIA_ROOT, None)
                 with sole_use(data, otherwise=check_port):
                     check_port()
                     return self.run(supervisor, host, port)
