@@ -20,7 +20,7 @@ from cases.models import Case, CaseState, Supplement, WorkItem, WorkItemState
 from cases.models.case import ApplicantKind
 from cases.numbering import spaced
 from policies.conditions import is_blank
-from policies.schema import Element
+from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words, instant_words, listed
 
 TEMPLATES = Path(__file__).parent / "typst"
@@ -39,6 +39,8 @@ CONSEQUENCE = (
 )
 VERIFIED_BY_NUMBER = "本凭证为电子凭证，可凭受理码在平台核验。"
 WIDE_FROM = 16  # a value longer than this takes the whole line of the form
+# Relative widths of the columns of a list, by what stands in them.
+COLUMN_WIDTHS = {"identity": 7, "date": 5, "month": 4, "enum": 3}
 
 
 class NotIssued(Exception):
@@ -69,6 +71,11 @@ def typeset(template: str, data: Mapping[str, Any]) -> bytes:
 def papers_of(case: Case) -> list[Paper]:
     """Return the papers of a case that can be printed in its present state."""
     return [Paper(kind, title) for kind, (title, _, issued) in _CASE_PAPERS.items() if issued(case)]
+
+
+def title_of(kind: str) -> str:
+    """Return the title of a kind of paper of a case."""
+    return _CASE_PAPERS[kind][0]
 
 
 def paper_of(work_item: WorkItem) -> Paper | None:
@@ -131,7 +138,7 @@ def commitment(case: Case, *, masked: bool = False) -> bytes:
     ]
     parts = [
         _text(
-            f"本人（单位）{_name(case, masked)}，就所申请的“{catalogue.one_thing.name}”联办事项"
+            f"本人（单位）{_name(case, masked)}，就所申请的{catalogue.one_thing.name}联办事项"
             f"（{_short_names(case, case.item_codes)}）作出如下授权与承诺："
         ),
         _named("一、信息核查授权", AUTHORISATION),
@@ -167,7 +174,7 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
         "受理凭证",
         [
             _text(
-                f"您（单位）于{_day(case.submitted_at)}提交的“{_thing(case)}”联办申请，材料齐全、"
+                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请，材料齐全、"
                 f"符合法定形式，已于{_instant(case.accepted_at)}受理。"
                 "本凭证视为下列并联部门同时收件受理。"
             ),
@@ -195,7 +202,7 @@ def one_time_notice(case: Case, *, masked: bool = False) -> bytes:
         "一次性告知书",
         [
             _text(
-                f"您（单位）于{_day(case.submitted_at)}提交的“{_thing(case)}”联办申请收悉。"
+                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请收悉。"
                 "经审查，以下材料或内容需要补正，现一次性告知："
             ),
             _list(intake.gap_words(supplement.gaps)),
@@ -222,7 +229,7 @@ def refusal(case: Case, *, masked: bool = False) -> bytes:
         "不予受理决定书",
         [
             _text(
-                f"您（单位）于{_day(case.submitted_at)}提交的“{_thing(case)}”联办申请"
+                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请"
                 f"（{_short_names(case, case.item_codes)}），经审查，决定不予受理。"
             ),
             _named("理由", case.reasons),
@@ -282,7 +289,6 @@ def refusal_decision(work_item: WorkItem, *, masked: bool = False) -> bytes:
     )
 
 
-_SUBMITTED = frozenset(CaseState) - {CaseState.DRAFT}
 _CASE_PAPERS = {
     "registration": ("登记表", registration_form, lambda case: case.number is not None),
     "commitment": ("信息核查授权与告知承诺书", commitment, lambda case: case.number is not None),
@@ -332,6 +338,7 @@ def _rows(element: Element, rows: Iterable[Mapping[str, Any]], *, clear: bool) -
     return {
         "name": element.name,
         "head": [column.name for column in element.columns],
+        "widths": [COLUMN_WIDTHS.get(_column_kind(column), 4) for column in element.columns],
         "rows": [
             [_shown(column, row.get(column.code), clear=clear) for column in element.columns]
             for row in rows
@@ -339,7 +346,11 @@ def _rows(element: Element, rows: Iterable[Mapping[str, Any]], *, clear: bool) -
     }
 
 
-def _shown(field: Any, value: Any, *, clear: bool) -> str:
+def _column_kind(column: Column) -> str:
+    return "identity" if masking.IDENTITY_CHECKS.intersection(column.checks) else column.kind
+
+
+def _shown(field: Field, value: Any, *, clear: bool) -> str:
     if is_blank(value):
         return "—"
     return (

@@ -149,6 +149,22 @@ UNDER_WAY = (
     person(
         40, "P01 P03 P08 P07", 6, accepted=1, desks=handled(P01=0, P03=2, P07=1) | {"P08": CLAIMED}
     ),
+    person(
+        56,
+        "P01 P03 P07 P08",
+        10,
+        accepted=1,
+        desks=handled(P01=0, P03=2, P07=1) | {"P08": CLAIMED},
+    ),
+    person(
+        57,
+        "P01 P04 P08",
+        12,
+        accepted=0,
+        desks=handled(P01=1, P04=2) | {"P08": CLAIMED},
+    ),
+    person(58, "P01 P04 P08", 7, accepted=0, desks=handled(P01=1, P04=2)),
+    person(59, "P01 P03 P08", 5, accepted=0, desks=handled(P01=0, P03=1)),
     person(41, "P01 P07 P06", 2, accepted=1),
     person(42, "P01 P02 P05", 1, accepted=0, desks={"P01": CLAIMED}),
     person(43, "P01 P04 P06 P07", 3, accepted=0, desks=handled(P01=1)),
@@ -245,7 +261,6 @@ DONE = (
     person(73, "P11", 14, accepted=1, desks=handled(P11=1), existing={"P01": "3301202601180042"}),
     person(74, "P01 P02", 12, accepted=1, desks={"P01": refuse(1, REASON_P01, BASIS_P01)}),
     firm(75, "E04 E07", 11, asked=1, answered=1, accepted=3, desks=handled(E04=0, E07=0)),
-    person(76, "P01 P03 P07", 10, accepted=1, desks=handled(P01=0, P03=2, P07=1)),
     person(
         77,
         "P05 P12",
@@ -253,7 +268,6 @@ DONE = (
         accepted=1,
         desks={"P05": approve(1), "P12": pause(0, "expert_review", 5, 0)},
     ),
-    person(78, "P01 P04", 7, accepted=0, desks=handled(P01=1, P04=2)),
 )
 
 SAMPLES = (*OWN_CASES, *AT_WINDOW, *UNDER_WAY, *DONE)

@@ -117,7 +117,7 @@ class Stage:
         morning = self.calendar.opening(civil_day(clock.now()))
         cards = Card.objects.filter(seen_at=None, issued_at__lt=morning).select_related("work_item")
         for card in cards.select_related("work_item__department"):
-            if card.work_item.pk % 3:
+            if card.pk % 3:
                 leader = self._staff_of(card.work_item, "00")
                 review.acknowledge(card_id=card.pk, officer=leader)
 
