@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from portal.accounts.models import ADMIN_ROLES
+from portal.accounts.models import ADMIN_ROLES, DEPARTMENT_ROLES
 
 # Pages that other packages bring along and nobody here needs.
 LEFT_OUT = frozenset({"account", "auth", "axes"})
@@ -40,3 +40,9 @@ class PortalAdminSite(admin.AdminSite):
         """Lead to the one sign-in page of staff; who is signed in with another role gets 403."""
         target = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
         return redirect(f"{reverse('accounts:staff-sign-in')}?{urlencode({'next': target})}")
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Open the desk of those who have one; everybody else sees the list of pages."""
+        if getattr(request.user, "role", None) in DEPARTMENT_ROLES:
+            return redirect("admin:cases_workitem_changelist")
+        return super().index(request, extra_context)
