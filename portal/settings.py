@@ -9,6 +9,7 @@ PORTAL_SECRET  secret of the web application (production only).
 PORTAL_KEYS    JSON {"current": id, "keys": {id: base64 of 16 bytes}, "index": base64}, see
                portal.core.crypto (production only).
 PORTAL_HOSTS   comma-separated host names served (production only).
+PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
 """
 
 import json
@@ -314,7 +315,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "sweep-deadlines": {
         "task": "cases.tasks.sweep_deadlines",
-        "schedule": 60,
+        "schedule": float(os.environ.get("PORTAL_SWEEP_SECONDS", "60")),
         "options": {"expires": 120},
     },
 }

@@ -121,9 +121,14 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
-    """Send one file to whoever may read its case; what staff open stands in the ledger."""
+    """Send one file to whoever may read its case; what staff open stands in the ledger.
+
+    A result without a file of its own is the certificate printed from the decision.
+    """
     visible = Document.objects.visible_to(request.user).current()  # type: ignore[arg-type]
-    found = get_object_or_404(visible.exclude(storage_key=""), pk=pk)
+    found = get_object_or_404(visible.exclude(origin=Origin.SHARED), pk=pk)
+    if not found.storage_key:
+        return redirect("cases:work-item-paper", found.work_item_id)
     try:
         file = uploads.open_document(found)
     except FileNotFoundError as error:
