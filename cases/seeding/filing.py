@@ -1,6 +1,6 @@
 """One chunk of synthetic cases as rows: what the verbs would have written, table by table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
@@ -29,11 +29,12 @@ from cases.models.work_item import RUNNING
 from cases.moves import identity_index
 from cases.routing import Plan
 from cases.seeding.people import Applicant, identity
-from cases.seeding.rows import Numbers, Rows
+from cases.seeding.rows import JSON, NULL, Numbers, Rows
 from cases.seeding.stories import CaseStory, ItemStory
 from notifications import wording
 from notifications.models import Channel, Message, MessageState
 from policies.models import OneThing
+from policies.schema import Item, Material
 from portal.accounts.models import PHONE_PURPOSE, Role, User
 from portal.core.crypto import blind_index
 from portal.core.ledger import Event
@@ -77,8 +78,13 @@ class Chunk:
             model: Numbers(model) for model in (User, WorkItem, Card, Supplement, Event)
         }
         self._officers = {code: cycle(people) for code, people in staff.officers.items()}
+        self._uploads: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+        self._results: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+        self._event = self.events.shape(
+            "id", "stream", "subject", "kind", "actor_id", "at", "payload", recorded_at=now
+        )
         # Events of the case at hand: (instant, kind, subject, actor, payload).
-        self._course: list[tuple[datetime, str, str, int | None, dict[str, Any]]] = []
+        self._course: list[tuple[datetime, str, str, int | None, str]] = []
 
     def copy(self) -> None:
         """Write all waiting rows, referred-to tables first."""
@@ -149,17 +155,13 @@ class Chunk:
 
     def add_documents(self, case_id: UUID, owner: int, story: CaseStory, merged: Merged) -> None:
         for needed in merged.required_uploads:
-            material = needed.material
-            self.documents.add(
-                id=uuid4(),
-                case_id=case_id,
-                material_code=material.code,
-                title=material.name,
-                origin=Origin.UPLOADED.value,
-                file_name=f"{material.name}.pdf",
-                obtained_at=story.created_at,
-                added_by_id=owner,
-                **(self.samples.picture if material.pixels else self.samples.page),
+            self._upload_of(needed.material)(
+                {
+                    "id": uuid4(),
+                    "case_id": case_id,
+                    "obtained_at": story.created_at,
+                    "added_by_id": owner,
+                }
             )
         if story.submitted_at and not story.closed_at:
             for needed in merged.shared:
@@ -169,6 +171,38 @@ class Chunk:
                     outcome=SharedRequest.Outcome.NOTHING.value,
                     due_at=None,
                 )
+
+    def _upload_of(self, material: Material) -> Callable[[Mapping[str, Any]], None]:
+        if material.code not in self._uploads:
+            self._uploads[material.code] = self.documents.shape(
+                "id",
+                "case_id",
+                "obtained_at",
+                "added_by_id",
+                material_code=material.code,
+                title=material.name,
+                origin=Origin.UPLOADED.value,
+                file_name=f"{material.name}.pdf",
+                **(self.samples.picture if material.pixels else self.samples.page),
+            )
+        return self._uploads[material.code]
+
+    def _result_of(self, offered: Item) -> Callable[[Mapping[str, Any]], None]:
+        if offered.code not in self._results:
+            self._results[offered.code] = self.documents.shape(
+                "id",
+                "case_id",
+                "work_item_id",
+                "obtained_at",
+                "added_by_id",
+                material_code=offered.result.material or "",
+                title=offered.result.name,
+                origin=Origin.PRODUCED.value,
+                file_name=f"{offered.result.name}.pdf",
+                source=self.one_thing.catalogue.departments[offered.department].name,
+                **self.samples.page,
+            )
+        return self._results[offered.code]
 
     def add_course(
         self, case_id: UUID, owner: int, number: str, story: CaseStory, route: Plan
@@ -195,7 +229,7 @@ class Chunk:
         self, at: datetime | None, kind: str, subject: str, actor: int | None, **payload: Any
     ) -> None:
         if at is not None:
-            self._course.append((at, kind, subject, actor, payload))
+            self._course.append((at, kind, subject, actor, _payload(payload)))
 
     def _at_window(self, case_id: UUID, owner: int, story: CaseStory) -> None:
         clerk = self.staff.clerk
@@ -334,19 +368,14 @@ class Chunk:
             self._note(ended, "work_item.resumed", subject, officer, item=code)
 
     def _result(self, case_id: UUID, key: int, officer: int | None, item: ItemStory) -> None:
-        offered = item.step.item
-        self.documents.add(
-            id=uuid4(),
-            case_id=case_id,
-            work_item_id=key,
-            material_code=offered.result.material or "",
-            title=offered.result.name,
-            origin=Origin.PRODUCED.value,
-            file_name=f"{offered.result.name}.pdf",
-            source=self.one_thing.catalogue.departments[offered.department].name,
-            obtained_at=item.decided_at,
-            added_by_id=officer,
-            **self.samples.page,
+        self._result_of(item.step.item)(
+            {
+                "id": uuid4(),
+                "case_id": case_id,
+                "work_item_id": key,
+                "obtained_at": item.decided_at,
+                "added_by_id": officer,
+            }
         )
 
     def _events(self, case_id: UUID, owner: int, number: str, story: CaseStory) -> None:
@@ -355,15 +384,16 @@ class Chunk:
         keys: dict[str, int] = {}
         for at, kind, subject, actor, payload in sorted(self._course, key=lambda note: note[0]):
             keys[kind] = next(self._numbers[Event])
-            self.events.add(
-                id=keys[kind],
-                stream=case_id,
-                subject=subject,
-                kind=kind,
-                actor_id=actor,
-                at=at,
-                recorded_at=self.now,
-                payload=payload,
+            self._event(
+                {
+                    "id": keys[kind],
+                    "stream": case_id,
+                    "subject": subject,
+                    "kind": kind,
+                    "actor_id": NULL if actor is None else actor,
+                    "at": at,
+                    "payload": payload,
+                }
             )
         for kind in [kind for kind in told if kind in keys][:1]:
             self._message(case_id, owner, keys[kind], kind, number, story)
@@ -390,6 +420,13 @@ class Chunk:
             settled_at=at,
             due_at=None,
         )
+
+
+def _payload(payload: dict[str, Any]) -> str:
+    """Return a payload as JSON; codes and numbers need no escaping for COPY."""
+    if payload.keys() == {"item"}:
+        return f'{{"item":"{payload["item"]}"}}'
+    return JSON(payload)
 
 
 def _is_approved(item: ItemStory) -> bool:

@@ -3,15 +3,15 @@
 ID numbers begin with 330199, a division that was never given out; phones with 17 and a serial.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from cases.demo import people as samples
 from policies.checks import id_check_character, id_gender
 from policies.schema import Catalogue
 
+FIRST_BIRTHDAY = date(1995, 1, 1)
 SERIALS_A_DAY = 900
 BIRTHDAYS = 3000
 VARIANTS = 24
@@ -19,31 +19,19 @@ VARIANTS = 24
 CONTEST = {"project_name": "城市低空物流调度平台", "track": "创意组", "team": []}
 
 
-@dataclass(frozen=True, slots=True)
 class Applicant:
     """One person; `number` is the primary key of the account, so nobody appears twice."""
 
-    number: int
+    def __init__(self, number: int) -> None:
+        self.number = number
+        family = samples.FAMILY_NAMES[number % len(samples.FAMILY_NAMES)]
+        self.name = family + samples.GIVEN_NAMES[number // 7 % len(samples.GIVEN_NAMES)]
+        self.phone = f"17{number:09d}"
+        self.birth = FIRST_BIRTHDAY + timedelta(days=number // SERIALS_A_DAY % BIRTHDAYS)
+        body = f"330199{self.birth:%Y%m%d}{100 + number % SERIALS_A_DAY:03d}"
+        self.id_number = body + id_check_character(body)
 
-    @property
-    def name(self) -> str:
-        family = samples.FAMILY_NAMES[self.number % len(samples.FAMILY_NAMES)]
-        return family + samples.GIVEN_NAMES[self.number // 7 % len(samples.GIVEN_NAMES)]
-
-    @property
-    def phone(self) -> str:
-        return f"17{self.number:09d}"
-
-    @property
-    def birth(self) -> date:
-        return date(1995, 1, 1) + timedelta(days=self.number // SERIALS_A_DAY % BIRTHDAYS)
-
-    @property
-    def id_number(self) -> str:
-        body = f"330199{self.birth:%Y%m%d}{100 + self.number % SERIALS_A_DAY:03d}"
-        return body + id_check_character(body)
-
-    @property
+    @cached_property
     def credit_code(self) -> str:
         """The code of the firm whose legal representative the person is."""
         return samples.credit_code(self.number % 1_000_000)
