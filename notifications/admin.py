@@ -33,5 +33,5 @@ class MessageAdmin(RoleAdmin):
     readers = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
     list_display = ["created_at", "channel", "kind", "state", "attempts", "settled_at", "error"]
     list_filter = ["state", "channel"]
-    fields = list_display
+    fields = [*list_display]  # type: ignore[list-item]
     show_full_result_count = False

@@ -49,9 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def generate_phone_verification_code(self, *, user: Any, phone: str) -> str:
         return ""  # codes are made and kept in the database, never in the session
 
-    def send_verification_code_sms(
-        self, user: Any, phone: str, code: str, **kwargs: Any
-    ) -> None:
+    def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
         self._send(phone)
 
     def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:

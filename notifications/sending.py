@@ -57,7 +57,9 @@ def _rows(notice: Notice) -> Iterator[Message]:
         yield _row(notice, Channel.SMS, sms, state=MessageState.QUEUED)
 
 
-def _row(notice: Notice, channel: Channel, told: tuple[str, str], *, state: MessageState) -> Message:
+def _row(
+    notice: Notice, channel: Channel, told: tuple[str, str], *, state: MessageState
+) -> Message:
     title, body = told
     is_sms, moment = channel == Channel.SMS, timezone.now()
     return Message(
@@ -84,12 +86,18 @@ def drain(limit: int = 200) -> int:
     channel, done = sms_channel(), 0
     while done < limit and (messages := _claim(min(CLAIM, limit - done))):
         for position, message in enumerate(messages):
-            if message.leased_until - timezone.now() < LONGEST_SEND:
+            if not lasts(message):
                 _give_back(messages[position:])
                 return done
             _settle(message, _attempt(channel, message))
             done += 1
     return done
+
+
+def lasts(message: Message) -> bool:
+    """Whether the lease on a message outlasts the longest send."""
+    until = message.leased_until
+    return until is not None and until - timezone.now() >= LONGEST_SEND
 
 
 def _claim(limit: int) -> list[Message]:

@@ -20,10 +20,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """List the messages, newest first."""
     told = Message.objects.inbox_of(request.user)
     page = Paginator(told, PAGE).get_page(request.GET.get("page"))
+    is_applicant = getattr(request.user, "is_applicant", False)
     context = {
         "page": page,
         "unread": told.unread().count(),
-        "layout": "layout/base.html" if request.user.is_applicant else "layout/staff.html",
+        "layout": "layout/base.html" if is_applicant else "layout/staff.html",
     }
     return render(request, "notifications/inbox.html", context)
 
@@ -40,6 +41,7 @@ def read(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark every message as read."""
-    marked = Message.objects.inbox_of(request.user).unread().order_by().update(read_at=timezone.now())
+    unread = Message.objects.inbox_of(request.user).unread()
+    marked = unread.order_by().update(read_at=timezone.now())
     messages.success(request, f"已将 {marked} 条消息标为已读。")
     return redirect("notifications:inbox")

@@ -28,7 +28,7 @@ class Text:
 
     @property
     def placeholders(self) -> frozenset[str]:
-        return frozenset(name for _, name, _, _ in Formatter().parse(self.text) if name)
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.text) if name is not None)
 
 
 Texts = Mapping[tuple[str, str], Text]
@@ -71,9 +71,7 @@ def kinds() -> dict[str, frozenset[str]]:
     return needed
 
 
-def render(
-    kind: str, channel: Channel, params: Mapping[str, object]
-) -> tuple[str, str] | None:
+def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[str, str] | None:
     """Return title and text of a message, None where the kind is not told on this channel.
 
     Raises KeyError for an unknown kind and for a placeholder without a value.

@@ -34,7 +34,7 @@ def clerks_only(view: View) -> View:
     def for_clerk(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return view(request, *args, **kwargs)
 
-    @wraps(view)
+    @wraps(for_clerk)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if getattr(request.user, "is_applicant", False):
             raise Http404

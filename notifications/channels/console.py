@@ -14,7 +14,7 @@ logger = logging.getLogger("portal.sms")
 
 
 class ConsoleChannel:
-    """Takes every message; texts are read at /dev/messages/, the file holds ids and masked numbers."""
+    """Takes every message; the file holds ids and masked numbers, texts are at /dev/messages/."""
 
     def __init__(self) -> None:
         self.outbox: Path = settings.PORTAL_DATA / "outbox.log"

@@ -1,7 +1,7 @@
 """Production: a gateway that takes JSON over HTTP with a bearer token.
 
-    POST {url}           {"out_id", "phone", "text"}  → 2xx {"state": "accepted" | "delivered"}
-    GET  {url}?out_id=…                               → 2xx {"state": "accepted" | "delivered" | "failed"}, 404
+    POST {url}  {"out_id", "phone", "text"}  → 2xx {"state": "accepted" | "delivered"}
+    GET  {url}?out_id=…  → 2xx {"state": "accepted" | "delivered" | "failed"}, or 404
 
 The gateway must treat a second POST with the same out_id as the same message. A provider with
 another interface is one more module beside this one.

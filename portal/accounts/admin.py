@@ -95,7 +95,7 @@ class StaffAdmin(RoleAdmin, UserAdmin):
     @admin.action(description="重置所选人员的动态口令", permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            second_factor.forget(user, by=request.user)
+            second_factor.forget(user, by=request.user)  # type: ignore[arg-type]
         messages.success(request, "已重置，下次登录时须重新绑定动态口令。")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

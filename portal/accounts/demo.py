@@ -30,7 +30,7 @@ GIVEN_NAMES = ("明远", "若溪", "书衡")
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """One row of the table of demo accounts; `login` is a user name, or the phone of an applicant."""
+    """One row of the table; `login` is a user name, or the phone of an applicant."""
 
     login: str
     role: Role
@@ -91,9 +91,7 @@ def make_demo_accounts() -> dict[str, User]:
     for account in demo_account_table():
         if account.department_code and account.department_code not in departments:
             continue
-        made[account.login] = _account(
-            account, password, departments.get(account.department_code)
-        )
+        made[account.login] = _account(account, password, departments.get(account.department_code))
     return made
 
 

@@ -95,7 +95,9 @@ class User(AbstractUser):
         Department, models.PROTECT, null=True, blank=True, verbose_name="所属部门"
     )
     phone = EncryptedTextField("手机号码", blank=True, default="")
-    phone_index = models.CharField(max_length=64, null=True, db_index=True, editable=False)
+    phone_index = models.CharField(
+        max_length=64, blank=True, default="", db_index=True, editable=False
+    )
     phone_verified = models.BooleanField("手机号码已验证", default=False)
     totp_secret = EncryptedTextField("动态口令密钥", blank=True, default="", editable=False)
     # The last accepted time step of the second factor; a code is good once.
@@ -116,7 +118,7 @@ class User(AbstractUser):
             # An officer may file a case of their own with the phone the office knows.
             models.UniqueConstraint(
                 fields=["phone_index"],
-                condition=Q(role__in=[role.value for role in APPLICANT_ROLES]),
+                condition=Q(role__in=[role.value for role in APPLICANT_ROLES]) & ~Q(phone_index=""),
                 name="accounts_user_one_applicant_per_phone",
             ),
         ]
@@ -127,7 +129,7 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.is_staff = self.role in ADMIN_ROLES
         self.phone_index = (
-            blind_index(national_number(self.phone), PHONE_PURPOSE) if self.phone else None
+            blind_index(national_number(self.phone), PHONE_PURPOSE) if self.phone else ""
         )
         if kwargs.get("update_fields"):
             derived = {"phone": "phone_index", "role": "is_staff"}

@@ -8,13 +8,16 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from portal.accounts.models import Role
+from portal.accounts.models import APPLICANT_ROLES, Role
 
 View = Callable[..., HttpResponse]
 
 
 def roles_required(*roles: Role) -> Callable[[View], View]:
-    """Return a decorator that answers 403 to users of other roles."""
+    """Return a decorator that answers 403 to users of other roles.
+
+    Who is not signed in is led to the sign-in of those who have the page.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -23,6 +26,9 @@ def roles_required(*roles: Role) -> Callable[[View], View]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        if not set(roles) & set(APPLICANT_ROLES):
+            # Read by Django's LoginRequiredMiddleware.
+            checked.login_url = "accounts:staff-sign-in"  # type: ignore[attr-defined]
         return checked
 
     return decorate

@@ -1,4 +1,4 @@
-"""The second factor of staff (动态口令): six digits of an authenticator app, each good once (RFC 6238)."""
+"""The second factor of staff (动态口令): six digits of an authenticator app (RFC 6238)."""
 
 import time
 

@@ -91,7 +91,7 @@ def applicant_with_phone(phone: str) -> User | None:
 
 
 def register(phone: str) -> User:
-    """Return the new talent with a number that has just been proved, or who was a moment quicker."""
+    """Return the new talent with a number just proved, or the one made a moment sooner."""
     try:
         with transaction.atomic():
             return User.objects.create_user(

@@ -1,4 +1,4 @@
-"""Sign-in: the few pages of allauth that are used keep its names, nothing else of it is reachable."""
+"""Sign-in: pages of allauth that are used keep its names, nothing else of it is reachable."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView

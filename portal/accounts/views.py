@@ -69,6 +69,8 @@ def phone(request: HttpRequest) -> HttpResponse:
     """Ask for a phone number and send a code to it; known and unknown numbers are treated alike."""
     if request.user.is_authenticated:
         return redirect(safe_next(request) or settings.LOGIN_REDIRECT_URL)
+    if safe_next(request).startswith(reverse("admin:index")):
+        return redirect(with_next("accounts:staff-sign-in", request))
     form = PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -115,7 +117,9 @@ def code(request: HttpRequest) -> HttpResponse:
         over = guess is sign_in.Guess.OVER
         form.add_error(
             "code",
-            "验证码已失效或已输错 5 次，请重新获取。" if over else "验证码不正确，请核对短信后重新输入。",
+            "验证码已失效或已输错 5 次，请重新获取。"
+            if over
+            else "验证码不正确，请核对后重新输入。",
         )
     number = process.state["phone"]
     context = {

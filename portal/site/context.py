@@ -31,11 +31,10 @@ DESKS: dict[str, tuple[str, str]] = {
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the layout; what costs a query is looked up when it is shown."""
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
-    role = user.role if signed_in else ""
+    # A page of an error outside the middleware has no user at all.
+    role = getattr(getattr(request, "user", None), "role", "")
     return {
-        "nav": SimpleLazyObject(lambda: ways(request) if signed_in else []),
+        "nav": SimpleLazyObject(lambda: ways(request, role) if role else []),
         "home_url": reverse("home"),
         "sign_in_url": sign_in_url(request),
         "sign_out_url": reverse("account_logout"),
@@ -49,12 +48,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def ways(request: HttpRequest) -> list[Way]:
-    """Return the main navigation of the person who is signed in."""
-    name, label = DESKS[request.user.role]
+def ways(request: HttpRequest, role: str) -> list[Way]:
+    """Return the main navigation of a person with a role."""
+    name, label = DESKS[role]
     found = [way(request, reverse(name), label)]
-    if request.user.role in APPLICANT_ROLES:
+    if role in APPLICANT_ROLES:
         found.append(way(request, reverse("cases:mine"), "我的办件"))
+    if role in {Role.LEADER, Role.AUDITOR}:
+        found.append(way(request, reverse("cases:supervision"), "监督"))
     unread = Message.objects.inbox_of(request.user).unread().count()
     found.append(way(request, reverse("notifications:inbox"), "消息", unread))
     return found

@@ -31,8 +31,7 @@ MESSAGES_SHOWN = 50
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what the portal offers; a talent's own open cases come first."""
-    user = request.user
-    role = user.role if user.is_authenticated else ""
+    role = getattr(request.user, "role", "")
     context = {
         "offers": [offer(one_thing) for one_thing in OneThing.objects.on_offer()],
         "open_cases": open_cases(request) if role in APPLICANT_ROLES else None,
@@ -43,8 +42,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def open_cases(request: HttpRequest) -> list[Case]:
     """Return the newest of the applicant's cases that are drafts or under way."""
-    own = Case.objects.visible_to(request.user).exclude(state__in=CLOSED)
-    return list(own.select_related("one_thing").order_by("-created_at")[:OPEN_CASES_SHOWN])
+    own = Case.objects.visible_to(request.user)  # type: ignore[arg-type]
+    own = own.exclude(state__in=CLOSED).select_related("one_thing")
+    return list(own.order_by("-created_at")[:OPEN_CASES_SHOWN])
 
 
 def offer(one_thing: OneThing) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def shown_figures(known: dict[str, Any]) -> list[dict[str, Any]]:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """Lead each role to the page where its work begins."""
-    return redirect(DESKS[request.user.role][0])
+    return redirect(DESKS[request.user.role][0])  # type: ignore[union-attr]
 
 
 def demonstration_only() -> None:

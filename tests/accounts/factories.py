@@ -42,9 +42,7 @@ class StaffFactory(DjangoModelFactory[User]):
 
     class Params:
         clerk = factory.Trait(role=Role.CLERK)
-        officer = factory.Trait(
-            role=Role.OFFICER, department=factory.SubFactory(DepartmentFactory)
-        )
+        officer = factory.Trait(role=Role.OFFICER, department=factory.SubFactory(DepartmentFactory))
         leader = factory.Trait(role=Role.LEADER, department=factory.SubFactory(DepartmentFactory))
         supervisor = factory.Trait(role=Role.SUPERVISOR)
         editor = factory.Trait(role=Role.EDITOR)

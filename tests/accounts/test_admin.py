@@ -1,4 +1,4 @@
-"""Staff accounts in the admin site: for the administrator, readable by auditors, closed to others."""
+"""Staff accounts: for the administrator, readable by auditors, closed to others."""
 
 import pytest
 from django.test import Client

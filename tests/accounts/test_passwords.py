@@ -12,7 +12,14 @@ from tests.accounts.factories import PASSWORD, StaffFactory
 
 @pytest.mark.parametrize(
     "password",
-    ["Duan-1", "kaoyandemimaqi", "kaoyandemima77", "KAOYANDEMIMA77", "password1234", "12345678901234"],
+    [
+        "Duan-1",
+        "kaoyandemimaqi",
+        "kaoyandemima77",
+        "KAOYANDEMIMA77",
+        "password1234",
+        "12345678901234",
+    ],
 )
 def test_short_plain_and_common_passwords_are_refused(password: str) -> None:
     with pytest.raises(ValidationError):

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from portal.accounts.models import Role
 from portal.accounts.permissions import roles_required
@@ -24,6 +24,12 @@ def test_only_the_roles_named_get_in(role: Role) -> None:
     else:
         with pytest.raises(PermissionDenied):
             view(request)
+
+
+@pytest.mark.django_db
+def test_a_stranger_is_led_to_the_sign_in_of_those_who_have_the_page(client: Client) -> None:
+    assert client.get("/window/")["Location"] == "/staff/sign-in/?next=/window/"
+    assert client.get("/cases/")["Location"] == "/sign-in/?next=/cases/"
 
 
 def test_who_is_not_signed_in_does_not() -> None:

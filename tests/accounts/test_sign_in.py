@@ -1,4 +1,4 @@
-"""Codes sent to a phone: their limits hold in the database, also for guesses that arrive together."""
+"""Codes sent to a phone: their limits hold also for guesses that arrive together."""
 
 from collections import Counter
 from datetime import timedelta

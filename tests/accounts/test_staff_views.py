@@ -143,9 +143,7 @@ def test_twenty_failures_a_day_lock_an_account_everywhere(client: Client, clerk:
 
 @pytest.mark.django_db(transaction=True)
 def test_guesses_that_arrive_together_are_counted(clerk: User) -> None:
-    answers = together(
-        12, lambda _: sign_in(Client(), password="Cuo-de-mima-77").status_code
-    )
+    answers = together(12, lambda _: sign_in(Client(), password="Cuo-de-mima-77").status_code)
 
     assert sorted(answers) == [422] * 4 + [429] * 8
     assert AccessFailureLog.objects.count() == 5

@@ -101,7 +101,9 @@ def test_the_page_asked_for_comes_after_signing_in(client: Client) -> None:
     assert response["Location"] == "/inbox/"
 
 
-@pytest.mark.parametrize("target", ["https://example.com/", "//example.com", "javascript:x", "/\\x"])
+@pytest.mark.parametrize(
+    "target", ["https://example.com/", "//example.com", "javascript:x", "/\\x"]
+)
 def test_a_page_elsewhere_does_not(client: Client, target: str) -> None:
     ask(client, next=target)
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('full_name', portal.core.crypto.EncryptedTextField(blank=True, default='', verbose_name='姓名')),
                 ('role', models.CharField(choices=[('talent', '人才'), ('agent', '企业经办人'), ('clerk', '窗口人员'), ('officer', '部门经办人'), ('leader', '部门负责人'), ('supervisor', '监督人员'), ('editor', '目录与政策编辑'), ('auditor', '审计人员'), ('administrator', '系统管理员')], default='talent', max_length=16, verbose_name='角色')),
                 ('phone', portal.core.crypto.EncryptedTextField(blank=True, default='', verbose_name='手机号码')),
-                ('phone_index', models.CharField(db_index=True, editable=False, max_length=64, null=True)),
+                ('phone_index', models.CharField(blank=True, db_index=True, default='', editable=False, max_length=64)),
                 ('phone_verified', models.BooleanField(default=False, verbose_name='手机号码已验证')),
                 ('totp_secret', portal.core.crypto.EncryptedTextField(blank=True, default='', editable=False, verbose_name='动态口令密钥')),
                 ('totp_step', models.BigIntegerField(default=0, editable=False)),
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('role__in', ['talent', 'agent'])), fields=('phone_index',), name='accounts_user_one_applicant_per_phone'),
+            constraint=models.UniqueConstraint(condition=models.Q(('role__in', ['talent', 'agent']), models.Q(('phone_index', ''), _negated=True)), fields=('phone_index',), name='accounts_user_one_applicant_per_phone'),
         ),
         migrations.AddIndex(
             model_name='passwordrecord',

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from notifications import wording
+from notifications.channels import http
+from tests.notifications.gateway import Gateway, running_gateway
+
+
+@pytest.fixture(autouse=True)
+def wording_read_anew() -> Iterator[None]:
+    wording.forget()
+    yield
+    wording.forget()
+
+
+@pytest.fixture
+def gateway(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """A gateway in use; waiting for its answer is cut short."""
+    with running_gateway() as gateway:
+        settings.SMS_CHANNEL = "notifications.channels.http.HttpChannel"
+        settings.SMS_HTTP_URL = gateway.url
+        settings.SMS_HTTP_TOKEN = "geheim"
+        monkeypatch.setattr(http, "READ_TIMEOUT", 0.5)
+        yield gateway

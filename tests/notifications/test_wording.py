@@ -1,0 +1,138 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from notifications import wording
+from notifications.models import Channel, Wording
+
+# What the verbs of the floors above fill in, by kind.
+PARAMS = {
+    "case.submitted": {"number", "one_thing"},
+    "case.answered": {"number"},
+    "case.accepted": {"number", "due"},
+    "case.returned": {"number", "gaps", "due"},
+    "case.refused": {"number", "reasons"},
+    "case.withdrawn": {"number"},
+    "case.lapsed": {"number"},
+    "case.completed": {"number"},
+    "work_item.released": {"number", "item", "due"},
+    "work_item.approved": {"number", "item"},
+    "work_item.refused": {"number", "item", "reasons"},
+    "work_item.closed": {"number", "item", "reasons"},
+    "work_item.paused": {"number", "item", "reason", "expected"},
+    "work_item.resumed": {"number", "item", "due"},
+    "work_item.supplement": {"number", "item", "gaps", "due"},
+    "offer.made": {"number", "item", "refused", "due"},
+    "card.yellow": {"number", "item", "due"},
+    "card.red": {"number", "item", "due"},
+    "sign_in.code": {"code", "minutes"},
+}
+INBOX_ONLY = {"case.answered", "work_item.released", "work_item.resumed"}
+LONGEST = {
+    "number": "330100202611230001",
+    "one_thing": "杭州市大学生创新创业“一件事”",
+    "item": "杭州市高层次人才、高校毕业生生活（租房）补贴",
+    "refused": "新引进应届高学历毕业生生活补贴申领",
+    "reason": "需要进行专家评审",
+    "due": datetime(2026, 12, 30, 9, 30, tzinfo=UTC),
+    "expected": 10,
+    "code": "135790",
+    "minutes": 5,
+    "gaps": ["毕业证书：图片不清晰", "劳动合同：缺少。"],
+    "reasons": "不符合申领条件。",
+}
+
+
+@pytest.fixture
+def shipped_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "texts", wording.shipped)
+
+
+@pytest.mark.parametrize("kind", PARAMS)
+def test_each_kind_says_what_it_is_given(kind: str, shipped_only: None) -> None:
+    assert wording.kinds()[kind] <= PARAMS[kind]
+
+    for channel in Channel:
+        told = wording.render(kind, channel, {name: LONGEST[name] for name in PARAMS[kind]})
+        if told:
+            assert "{" not in told[1] and "。。" not in told[1]
+
+
+def test_no_kind_is_shipped_that_nobody_tells() -> None:
+    assert set(wording.kinds()) == set(PARAMS)
+
+
+@pytest.mark.parametrize("kind", PARAMS)
+def test_a_text_message_is_signed_short_and_without_links(kind: str, shipped_only: None) -> None:
+    told = wording.render(kind, Channel.SMS, LONGEST)
+
+    if kind in INBOX_ONLY:
+        assert told is None
+        return
+    assert told is not None
+    assert told[1].startswith("【一件事联办】")
+    assert len(told[1]) <= 140
+    assert "http" not in told[1]
+
+
+@pytest.mark.parametrize("kind", sorted(set(PARAMS) - {"sign_in.code"}))
+def test_the_inbox_has_a_title_of_its_own(kind: str, shipped_only: None) -> None:
+    told = wording.render(kind, Channel.INBOX, LONGEST)
+
+    assert told is not None
+    assert 0 < len(told[0]) <= 20
+
+
+def test_an_unknown_kind_and_a_missing_value_are_mistakes(shipped_only: None) -> None:
+    with pytest.raises(KeyError):
+        wording.render("case.invented", Channel.INBOX, {})
+    with pytest.raises(KeyError):
+        wording.render("case.accepted", Channel.INBOX, {"number": "1"})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (datetime(2026, 12, 30, 9, 30, tzinfo=UTC), "2026年12月30日17:30"),
+        (date(2027, 1, 4), "2027年1月4日"),
+        (["毕业证书：不清晰。", "合同：缺少"], "毕业证书：不清晰；合同：缺少"),
+        ("不符合条件。", "不符合条件"),
+        (10, "10"),
+    ],
+)
+def test_values_are_written_the_official_way(value: object, words: str) -> None:
+    assert wording.shown(value) == words
+
+
+@pytest.mark.django_db
+def test_a_row_changes_the_wording_of_its_channel_only() -> None:
+    Wording.objects.create(
+        kind="case.withdrawn", channel=Channel.INBOX, title="已撤回", text="受理码{number}已撤回。"
+    )
+
+    inbox = wording.render("case.withdrawn", Channel.INBOX, {"number": "77"})
+    sms = wording.render("case.withdrawn", Channel.SMS, {"number": "77"})
+
+    assert inbox == ("已撤回", "受理码77已撤回。")
+    assert sms is not None and "如非本人操作" in sms[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"kind": "case.invented"}, "kind"),
+        ({"text": "受理码{nummer}"}, "text"),
+        ({"text": "受理码{number"}, "text"),
+        ({"text": "受理码{number.__class__}"}, "text"),
+        ({"text": "受理码{}"}, "text"),
+    ],
+)
+def test_wording_with_placeholders_that_nobody_fills_is_refused(
+    changed: dict[str, str], field: str
+) -> None:
+    row = Wording(**{"kind": "case.withdrawn", "channel": "sms", "text": "{number}", **changed})
+
+    with pytest.raises(ValidationError) as refusal:
+        row.clean()
+    assert field in refusal.value.message_dict
