@@ -6,9 +6,36 @@ from typing import Any
 from cases import calendar, deadlines
 from cases.models import Case, CaseState, WorkItem, WorkItemState
 from cases.numbering import next_numbers
+from notifications.models import Message
 from policies.models import OneThing
-from portal.accounts.models import Department, User
+from portal.accounts.models import Department, Role, User
 from portal.core import clock
+from tests.cases.conftest import SHANGHAI, make_user
+
+
+def on(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant in November 2026; the 23rd is a Monday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI)
+
+
+def make_desk(one_thing: OneThing) -> dict[str, User]:
+    """Return the people of the department of P05, one inactive, and a leader of another one."""
+    own = Department.objects.get(code=one_thing.catalogue.items["P05"].department)
+    other = Department.objects.exclude(pk=own.pk).first()
+    return {
+        "officer": make_user("o1", Role.OFFICER, own, phone="13900000011"),
+        "colleague": make_user("o2", Role.OFFICER, own, phone="13900000012"),
+        "gone": make_user("o3", Role.OFFICER, own, phone="13900000013", is_active=False),
+        "leader": make_user("l1", Role.LEADER, own, phone="13900000014"),
+        "stranger": make_user("l2", Role.LEADER, other, phone="13900000015"),
+    }
+
+
+def told(kind: str) -> set[tuple[str, str]]:
+    """Return who was told over which channel, each once."""
+    rows = list(Message.objects.filter(kind=kind).values_list("recipient__username", "channel"))
+    assert len(rows) == len(set(rows))
+    return set(rows)
 
 
 def make_case(one_thing: OneThing, applicant: User, at: datetime, **more: Any) -> Case:

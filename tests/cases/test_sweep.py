@@ -1,6 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from io import StringIO
 
 import pytest
@@ -12,31 +11,19 @@ from cases import review, sweep, tasks
 from cases.models import (
     Card,
     Case,
-    CaseState,
-    Offer,
-    OfferState,
-    Supplement,
-    Suspension,
     WorkItem,
-    WorkItemState,
 )
 from cases.sweep import SweepReport
 from notifications import wording
 from notifications.models import Channel, Message
+from notifications.sending import Notice
 from policies.models import OneThing
-from portal.accounts.models import Department, Role, User
+from portal.accounts.models import User
 from portal.core import clock
 from portal.core.ledger import Event
-from tests.cases.conftest import SHANGHAI, make_user
-from tests.cases.desks import make_case, make_work_item
-from tests.cases.files import pdf
+from tests.cases.desks import make_case, make_desk, make_work_item, on, told
 
 pytestmark = pytest.mark.django_db
-
-
-def on(day: int, hour: int, minute: int = 0) -> datetime:
-    """An instant in November 2026; the 23rd is a Monday."""
-    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI)
 
 
 YELLOW_AT, DUE_AT = on(25, 9), on(26, 17, 30)
@@ -56,22 +43,7 @@ def item(case: Case) -> WorkItem:
 
 @pytest.fixture
 def desk(one_thing: OneThing) -> dict[str, User]:
-    """The people of the item's department, one inactive, and a leader of another one."""
-    own = Department.objects.get(code=one_thing.catalogue.items["P05"].department)
-    other = Department.objects.exclude(pk=own.pk).first()
-    return {
-        "officer": make_user("o1", Role.OFFICER, own, phone="13900000011"),
-        "colleague": make_user("o2", Role.OFFICER, own, phone="13900000012"),
-        "gone": make_user("o3", Role.OFFICER, own, phone="13900000013", is_active=False),
-        "leader": make_user("l1", Role.LEADER, own, phone="13900000014"),
-        "stranger": make_user("l2", Role.LEADER, other, phone="13900000015"),
-    }
-
-
-def told(kind: str) -> set[tuple[str, str]]:
-    rows = Message.objects.filter(kind=kind).values_list("recipient__username", "channel")
-    assert len(rows) == len(set(rows))
-    return set(rows)
+    return make_desk(one_thing)
 
 
 def both_channels(*names: str) -> set[tuple[str, str]]:
@@ -212,6 +184,37 @@ def test_the_statements_of_a_chunk_do_not_grow(
     assert len(captured) == 12
 
 
+def test_a_sweep_killed_half_way_is_taken_up_where_it_stopped(
+    one_thing: OneThing,
+    talent: User,
+    desk: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(4):
+        make_work_item(make_case(one_thing, talent, on(23, 10)))
+    chunks: list[list[Notice]] = []
+
+    def tell_once(notices: Iterable[Notice]) -> None:
+        chunks.append(list(notices))
+        if len(chunks) == 2:
+            raise KeyboardInterrupt
+        tell(chunks[-1])
+
+    tell = sweep.tell
+    monkeypatch.setattr(sweep, "tell", tell_once)
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep.sweep(now=YELLOW_AT, chunk=2)
+    after_the_kill = (Card.objects.count(), Event.objects.count())
+    report = sweep.sweep(now=on(26, 10), chunk=2)
+
+    assert after_the_kill == (2, 2)
+    assert report.yellow == 2
+    assert set(Card.objects.values_list("issued_at", flat=True)) == {YELLOW_AT}
+    # Inbox and SMS to two officers and the leader for each of four cards.
+    assert (Event.objects.count(), Message.objects.count()) == (4, 4 * 6)
+
+
 def test_a_card_due_before_a_pause_is_issued_though_no_sweep_came_by(
     case: Case, desk: dict[str, User]
 ) -> None:
@@ -268,119 +271,6 @@ def test_a_resumed_item_is_warned_anew_in_its_next_cycle(case: Case, desk: dict[
 
     assert report == SweepReport(yellow=1)
     assert list(Card.objects.values_list("cycle", "issued_at")) == [(0, YELLOW_AT), (1, on(26, 9))]
-
-
-def test_a_supplement_that_does_not_come_sets_the_clock_going_at_its_term(
-    case: Case, desk: dict[str, User]
-) -> None:
-    item = make_work_item(case, claimed_by=desk["officer"])
-    gap = {"kind": "field", "code": "p_major", "name": "专业", "reason": "与证书不符"}
-    with clock.at(on(24, 10)):
-        supplement = review.ask(work_item_id=item.pk, officer=desk["officer"], gaps=[gap])  # type: ignore[list-item]
-    term = datetime(2026, 12, 8, 17, 30, tzinfo=SHANGHAI)
-    assert supplement.lapses_at == term
-
-    assert sweep.sweep(now=term - timedelta(seconds=1)) == SweepReport()
-    report = sweep.sweep(now=datetime(2026, 12, 9, 3, tzinfo=SHANGHAI))
-
-    assert report == SweepReport(resumed=1)
-    item = WorkItem.objects.get()
-    assert item.state == WorkItemState.HANDLING
-    assert Suspension.objects.get().ended_at == term
-    # Tue 24 counts, 25 November to 8 December are left out: 9 and 10 December.
-    assert item.due_at == datetime(2026, 12, 10, 17, 30, tzinfo=SHANGHAI)
-    event = Event.objects.get(kind="work_item.resumed")
-    assert (event.at, event.payload["lapsed"]) == (term, True)
-    assert told("work_item.resumed") == {("talent", "inbox")}
-
-
-def test_an_applicant_who_answers_in_time_is_not_resumed_twice(
-    case: Case, desk: dict[str, User]
-) -> None:
-    item = make_work_item(case, claimed_by=desk["officer"])
-    gap = {"kind": "field", "code": "p_major", "name": "专业", "reason": "与证书不符"}
-    with clock.at(on(24, 10)):
-        review.ask(work_item_id=item.pk, officer=desk["officer"], gaps=[gap])  # type: ignore[list-item]
-    with clock.at(on(25, 10)):
-        review.resume(work_item_id=item.pk, officer=desk["officer"])
-
-    report = sweep.sweep(now=datetime(2026, 12, 8, 18, tzinfo=SHANGHAI))
-
-    assert report.resumed == 0
-
-
-def test_a_window_supplement_past_its_term_withdraws_the_case(
-    one_thing: OneThing, talent: User, clerk: User
-) -> None:
-    case = make_case(
-        one_thing, talent, on(23, 10), state=CaseState.RETURNED, accepted_at=None, due_at=None
-    )
-    Supplement.objects.create(
-        case=case, gaps=[], asked_by=clerk, asked_at=on(23, 11), lapses_at=on(30, 17, 30)
-    )
-
-    assert sweep.sweep(now=on(30, 17, 29)) == SweepReport()
-    report = sweep.sweep(now=on(30, 23))
-
-    case = Case.objects.get()
-    assert report == SweepReport(lapsed_supplements=1)
-    assert (case.state, case.closed_at) == (CaseState.WITHDRAWN, on(30, 17, 30))
-    assert sweep.sweep(now=on(30, 23)) == SweepReport()
-
-
-def decide(case: Case, code: str, officers: dict[str, User], verb: Callable[..., object]) -> None:
-    item = WorkItem.objects.get(case=case, item_code=code)
-    officer = officers[item.department.code]
-    review.claim(work_item_id=item.pk, officer=officer)
-    verb(work_item_id=item.pk, officer=officer)
-
-
-def test_an_offer_past_its_term_lapses(
-    accepted: Callable[..., Case], officers: dict[str, User]
-) -> None:
-    approve = partial(review.approve, result_number="杭人社〔2026〕1号", upload=pdf())
-    refuse = partial(review.refuse, reasons="不符", legal_basis="办事指南")
-    with clock.at(on(23, 10)):
-        case = accepted("P03", "P08")
-        decide(case, "P01", officers, approve)
-        decide(case, "P03", officers, refuse)
-    term = Offer.objects.get().lapses_at
-
-    early = sweep.sweep(now=term - timedelta(seconds=1))
-    report = sweep.sweep(now=term)
-
-    assert (early.lapsed_offers, report.lapsed_offers, report.failed) == (0, 1, 0)
-    assert Offer.objects.get().state == OfferState.LAPSED
-    waiting = WorkItem.objects.get(case=case, item_code="P08")
-    assert waiting.state == WorkItemState.CLOSED
-    assert waiting.reasons
-
-
-def test_one_broken_row_stops_no_other(
-    case: Case, one_thing: OneThing, talent: User, clerk: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = {"gaps": [], "asked_by": clerk, "asked_at": on(23, 11), "lapses_at": on(24, 17, 30)}
-    for _ in range(2):
-        returned = make_case(
-            one_thing, talent, on(23, 10), state=CaseState.RETURNED, accepted_at=None, due_at=None
-        )
-        Supplement.objects.create(case=returned, **asked)
-    lapse, broken = sweep.intake.lapse, [returned.pk]
-
-    def lapse_or_break(**call: object) -> Case:
-        if call["case_id"] in broken:
-            raise ValueError("broken")
-        return lapse(**call)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(sweep.intake, "lapse", lapse_or_break)
-    make_work_item(case)
-
-    report = sweep.sweep(now=YELLOW_AT)
-    broken.clear()
-    again = sweep.sweep(now=YELLOW_AT)
-
-    assert report == SweepReport(yellow=1, lapsed_supplements=1, failed=1)
-    assert again == SweepReport(lapsed_supplements=1)
 
 
 def test_the_task_sweeps_by_the_business_clock(item: WorkItem) -> None:
