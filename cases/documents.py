@@ -5,7 +5,7 @@ Templates are the Typst files in cases/typst. What a person has typed reaches th
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -289,7 +289,7 @@ def refusal_decision(work_item: WorkItem, *, masked: bool = False) -> bytes:
     )
 
 
-_CASE_PAPERS = {
+_CASE_PAPERS: dict[str, tuple[str, Callable[..., bytes], Callable[[Case], bool]]] = {
     "registration": ("登记表", registration_form, lambda case: case.number is not None),
     "commitment": ("信息核查授权与告知承诺书", commitment, lambda case: case.number is not None),
     "receipt": ("受理凭证", receipt, lambda case: case.accepted_at is not None),

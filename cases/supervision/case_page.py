@@ -11,14 +11,22 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from cases import calendar, deadlines, documents, intake, masking, planning_view
-from cases.models import Card, Case, CaseState, Edge, Level, Suspension, WorkItem
+from cases.models import (
+    Card,
+    Case,
+    CaseState,
+    Edge,
+    Level,
+    Suspension,
+    WorkItem,
+    WorkItemState,
+)
 from cases.models.case import ApplicantKind
 from cases.models.work_item import DECIDED
 from cases.numbering import spaced
 from cases.planning_view import short_name
 from cases.supervision.pages import net_of, seen_words, was_late
 from cases.working_time import Calendar, civil_day
-from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
 from portal.core.ledger import Event
@@ -55,7 +63,7 @@ HAPPENED = {
 STOPPED = {"case.refused", "case.withdrawn", "case.lapsed", "work_item.refused", "work_item.closed"}
 
 
-def page(case: Case, reader: User) -> dict[str, Any]:
+def page(case: Case) -> dict[str, Any]:
     """Return the context of a case's page; a fixed few queries whatever its size."""
     now, working_days = clock.now(), calendar.current()
     items = list(
@@ -73,7 +81,7 @@ def page(case: Case, reader: User) -> dict[str, Any]:
         "cards": [_card(card, item) for item in items for card in item.cards.all()],
         "facts": _facts(case),
         "chronicle": _chronicle(case, items),
-        "papers": _papers(case, reader),
+        "papers": _papers(case),
     }
 
 
@@ -89,7 +97,10 @@ def heading(case: Case, items: Sequence[WorkItem], now: datetime, working_days: 
         words = "，".join(_late_words(item, now, working_days) for item in red)
         return f"{told}，{words}"
     yellow = [short_name(item.item_name) for level, item in warned if level == Level.YELLOW]
-    return f"{told}，{listed(yellow)}临近时限" if yellow else f"{told}，都在时限内"
+    if yellow:
+        return f"{told}，{listed(yellow)}临近时限"
+    paused = [short_name(item.item_name) for item in items if item.state == WorkItemState.PAUSED]
+    return f"{told}，{listed(paused)}停表中" if paused else f"{told}，没有超时"
 
 
 def _late_words(item: WorkItem, now: datetime, working_days: Calendar) -> str:
@@ -197,8 +208,6 @@ def _chronicle(case: Case, items: Iterable[WorkItem]) -> list[dict[str, Any]]:
 
 
 def _entry(event: Event, item: WorkItem | None) -> dict[str, Any]:
-    actor = event.actor
-    who = "系统" if actor is None else "申请人" if actor.is_applicant else actor.get_full_name()
     title = HAPPENED[event.kind]
     state = "stop" if event.kind in STOPPED else "done"
     is_card = event.kind in {"card.yellow", "card.red"}
@@ -207,12 +216,22 @@ def _entry(event: Event, item: WorkItem | None) -> dict[str, Any]:
         "title": f"{short_name(item.item_name)}：{title}" if item else title,
         "url": "",
         "card": {"level": event.kind.removeprefix("card."), "text": ""} if is_card else None,
-        "why": item.department.short_name if item else "",
-        "when": f"{instant_words(event.at)} · {who}",
+        "why": "",
+        "when": f"{instant_words(event.at)} · {_who(event, item)}",
     }
 
 
-def _papers(case: Case, reader: User) -> list[dict[str, str]]:
+def _who(event: Event, item: WorkItem | None) -> str:
+    """Return who did it: a department with its officer, the window, the applicant, the system."""
+    if event.actor is None:
+        return "系统"
+    if event.actor.is_applicant:
+        return "申请人"
+    where = item.department.short_name if item else event.actor.get_role_display()
+    return f"{where} {event.actor.get_full_name()}"
+
+
+def _papers(case: Case) -> list[dict[str, str]]:
     """Return the papers a supervisor may read: what was decided and told."""
     return [
         {"title": paper.title, "url": reverse("cases:paper", args=[case.pk, paper.kind])}

@@ -156,7 +156,7 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 
 def _standing(items: Items, now: datetime) -> list[dict[str, Any]]:
-    return list(
+    rows = (
         items.filter(is_open())
         .order_by()
         .values("department")
@@ -170,10 +170,11 @@ def _standing(items: Items, now: datetime) -> list[dict[str, Any]]:
             waiting=Count("pk", filter=waits_for_predecessor()),
         )
     )
+    return [dict(row) for row in rows]
 
 
 def _done(items: Items, period: Period) -> list[dict[str, Any]]:
-    return list(
+    rows = (
         items.filter(decided_in(period))
         .order_by()
         .values("department")
@@ -181,6 +182,7 @@ def _done(items: Items, period: Period) -> list[dict[str, Any]]:
             decided=Count("pk"), late=Count("pk", filter=was_late()), promised=Sum("promised_days")
         )
     )
+    return [dict(row) for row in rows]
 
 
 # ---- net days -----------------------------------------------------------------------------------

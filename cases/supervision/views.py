@@ -42,5 +42,5 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(
         visible.select_related("version", "one_thing").defer("version__document"), pk=pk
     )
-    context = case_page.page(found, request.user)  # type: ignore[arg-type]
+    context = case_page.page(found)
     return render(request, "cases/supervision/case.html", context)

@@ -1,17 +1,14 @@
 """The sample cases: played once on a fixed day, then looked at from all sides."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import transaction
 
-from cases import calendar
 from cases.demo.people import Person
 from cases.demo.samples import SAMPLES
-from cases.demo.stage import play
 from cases.models import (
     Card,
     Case,
@@ -24,30 +21,17 @@ from cases.models import (
     WorkItem,
     WorkItemState,
 )
-from notifications import wording
-from policies.loading import load_catalogue
-from policies.reading import CATALOGUES
 from portal.accounts.models import User
-from portal.core import clock
 from portal.core.ledger import Event
-from tests.cases.conftest import SHANGHAI
-
-TODAY = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+from tests.cases.staged import TODAY, staged
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
-def played(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """All samples, in one transaction that is rolled back after the module."""
-    with django_db_blocker.unblock(), transaction.atomic(), clock.at(TODAY):  # type: ignore[attr-defined]
-        calendar.load()
-        calendar.forget()
-        wording.forget()
-        load_catalogue(CATALOGUES / "hangzhou")
-        assert play(SAMPLES) == len(SAMPLES)
+def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with staged(SAMPLES, django_db_blocker):
         yield
-        transaction.set_rollback(True)
 
 
 def test_every_state_of_cases_and_work_items_occurs() -> None:

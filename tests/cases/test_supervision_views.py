@@ -1,0 +1,203 @@
+"""The supervisor's pages: who may see them, what stands on them, and filters that make no sense."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cases.demo.samples import DONE, OWN_CASES, UNDER_WAY
+from cases.models import Case, WorkItem
+from portal.accounts.models import User
+from tests.cases.staged import TODAY, staged
+
+pytestmark = pytest.mark.django_db
+
+OVERVIEW = "/supervision/"
+LIST = "/supervision/work-items/"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with staged((*OWN_CASES, *UNDER_WAY, *DONE[:6]), django_db_blocker):
+        yield
+
+
+@pytest.fixture
+def client() -> Client:
+    return signed_in("jiandu01")
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
+def page(client: Client, url: str, status: int = 200) -> str:
+    response = client.get(url)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def heading(text: str) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", text)
+    assert found
+    return found[1]
+
+
+def red() -> Any:
+    return WorkItem.objects.filter(due_at__lt=TODAY)
+
+
+def late_case() -> Case:
+    return red().first().case
+
+
+def urls() -> list[str]:
+    return [OVERVIEW, LIST, reverse("cases:supervision-case", args=[late_case().pk])]
+
+
+def test_the_heading_counts_the_red_cards_and_names_the_departments(client: Client) -> None:
+    told = heading(page(client, OVERVIEW))
+
+    assert f"{red().count()} 件亮红牌" in told
+    for name in red().values_list("department__short_name", flat=True).distinct():
+        assert name in told
+
+
+def test_each_figure_opens_the_list_that_it_counts(client: Client) -> None:
+    text = page(client, OVERVIEW)
+    figures = dict(
+        re.findall(r'<a href="([^"]*clock=(?:open|yellow|red|applicant|waiting)[^"]*)">\s*'
+                   r'<span class="figure-label">.*?figure-value">([\d,]+)', text, re.DOTALL)
+    )
+
+    assert len(figures) == 5
+    for url, value in figures.items():
+        assert heading(page(client, url.replace("&amp;", "&"))).endswith(f"{value} 件")
+
+
+def test_auditors_read_the_same_pages() -> None:
+    assert [signed_in("shenji01").get(url).status_code for url in urls()] == [200] * 3
+
+
+@pytest.mark.parametrize("username", ["demo13800000001", "window01", "renshe01", "bianji01", "admin01"])
+def test_nobody_else_sees_them(username: str) -> None:
+    assert [signed_in(username).get(url).status_code for url in urls()] == [403] * 3
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in() -> None:
+    assert [Client().get(url).status_code for url in urls()] == [302] * 3
+
+
+def test_pages_are_only_read(client: Client) -> None:
+    assert [client.post(url).status_code for url in urls()] == [405] * 3
+
+
+def test_a_leader_sees_the_own_department_only() -> None:
+    client = signed_in("zhufang00")
+    own = WorkItem.objects.filter(department__code="D03", state__in=["ready", "handling", "paused",
+                                                                    "waiting"]).count()
+
+    text = page(client, f"{LIST}?department=D01")
+
+    assert heading(text) == f"市住保房管局在办 {own} 件"
+    assert "只能查看本部门的办件" in text
+    assert "市公安局" not in page(client, OVERVIEW)
+
+
+def test_a_leader_does_not_find_a_case_without_the_own_department() -> None:
+    other = Case.objects.filter(work_items__isnull=False).exclude(
+        work_items__department__code="D03"
+    ).exclude(work_items__co_departments__contains=["D03"]).first()
+    assert other
+
+    page(signed_in("zhufang00"), reverse("cases:supervision-case", args=[other.pk]), status=404)
+
+
+def test_a_draft_and_an_unknown_case_are_not_found(client: Client) -> None:
+    draft = Case.objects.filter(state="draft").first()
+    assert draft
+
+    for pk in (draft.pk, uuid4()):
+        page(client, reverse("cases:supervision-case", args=[pk]), status=404)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("department=D99", "没有这个部门"),
+        ("item=X01", "没有这个事项"),
+        ("one_thing=atlantis", "没有这个“一件事”"),
+        ("clock=blue", "没有这种时限状态"),
+        ("period=century", "没有这种统计期间"),
+        ("period=range&from=2026-13-01&until=x", "起止日期不正确"),
+        ("period=range&from=2026-11-02&until=2026-11-01", "起止日期不正确"),
+        ("period=range&from=0001-01-01&until=9999-12-31", "起止日期不正确"),
+        ("item=%00&page=zzz", "没有这个事项"),
+    ],
+)
+def test_a_filter_without_sense_is_named_and_left_out(
+    client: Client, query: str, told: str
+) -> None:
+    everything = heading(page(client, LIST))
+
+    text = page(client, f"{LIST}?{query}")
+
+    assert told in text
+    assert heading(text) == everything
+    assert told in page(client, f"{OVERVIEW}?{query}")
+
+
+def test_filters_narrow_the_list_and_stay_in_the_address(client: Client) -> None:
+    expected = red().filter(item_code="P08").count()
+
+    text = page(client, f"{LIST}?clock=red&item=P08&department=D03")
+
+    assert heading(text) == f"市住保房管局红牌 {expected} 件"
+    assert "department=D03&amp;item=P08" in text
+
+
+def test_an_old_period_has_nothing_decided_and_says_so(client: Client) -> None:
+    text = page(client, f"{LIST}?clock=decided&period=range&from=2025-01-01&until=2025-01-31")
+
+    assert heading(text) == "2025年1月1日至2025年1月31日没有办结的办件"
+    assert "没有符合条件的办件" in text
+
+
+def test_the_case_page_masks_people_and_says_who_saw_each_card(client: Client) -> None:
+    case = Case.objects.filter(work_items__cards__seen_by__isnull=False,
+                               applicant_kind="person").first()
+    assert case
+    card = case.work_items.filter(cards__seen_by__isnull=False)[0].cards.exclude(seen_by=None)[0]
+    assert card.seen_by
+
+    text = page(client, reverse("cases:supervision-case", args=[case.pk]))
+
+    assert f"{card.seen_by.full_name} 已看" in text
+    for secret in (case.applicant_name, case.all_answers["p_id_no"], case.applicant.phone):
+        assert secret not in text
+
+
+def test_a_provisional_calendar_is_told(client: Client) -> None:
+    assert "2027年的放假安排尚未载入" in page(client, OVERVIEW)
+
+
+def test_statements_do_not_grow_with_the_rows(client: Client) -> None:
+    def statements(url: str) -> int:
+        page(client, url)
+        with CaptureQueriesContext(connection) as queries:
+            page(client, url)
+        return len(queries)
+
+    assert statements(f"{LIST}?clock=open") <= statements(f"{LIST}?clock=red&item=P08") + 1
+    assert statements(OVERVIEW) <= 18
+
+
+
