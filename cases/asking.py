@@ -1,4 +1,4 @@
-"""What the applicant is asked for after filing (补正、改办): only the missing fields and materials."""
+"""What the applicant is asked for after filing (补正、改办): only what is missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,4 +104,4 @@ def of_offer(offer: Offer) -> Asked:
 
 def _old(files: Mapping[str, list[Any]], needed: Needed, offer: Offer) -> bool:
     """Tell whether the case had this material before the offer was made."""
-    return any(one.obtained_at < offer.offered_at for one in files.get(needed.code, []))
+    return any(one.obtained_at <= offer.offered_at for one in files.get(needed.code, []))

@@ -1,4 +1,4 @@
-"""The material list of a case as its applicant sees it (材料清单): what to upload, what comes by itself."""
+"""The material list as the applicant sees it (材料清单): what to upload, what comes by itself."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ def take_in(
     saved = intake.save(case_id=case.pk, actor=actor, answers=given)
     taken = Taken(saved, _added(saved, before), derived)
     for name, sent in files.lists():
-        if name.startswith(FILE):
+        if name.startswith(FILE) and takes(saved, name.removeprefix(FILE)):
             take_files(taken, actor, name.removeprefix(FILE), sent)
     return taken
 
@@ -61,6 +61,12 @@ def take_files(taken: Taken, actor: User, material: str, files: Iterable[Uploade
         except UnusableFile as error:
             taken.file_errors[material] = f"{file.name}：{error}"
             taken.too_large = taken.too_large or error.too_large
+
+
+def takes(case: Case, material: str) -> bool:
+    """Tell whether a material of the catalogue is handed in as a file."""
+    found = case.version.catalogue.materials.get(material)
+    return found is not None and found.is_upload
 
 
 def answer_form(case: Case, *, data: QueryDict | None = None, more_rows: str = "") -> AnswerForm:

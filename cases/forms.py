@@ -7,9 +7,9 @@ be read as its kind stays as it was typed, so nothing is lost.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.formsets import TOTAL_FORM_COUNT
@@ -19,7 +19,7 @@ from django.urls import reverse
 from cases import places
 from policies import divisions
 from policies.checks import IDENTIFIERS
-from policies.conditions import is_blank
+from policies.conditions import as_date, is_blank
 from policies.schema import Element, Field
 
 # Kinds of answers that are asked for in two boxes.
@@ -38,7 +38,7 @@ class DateBox(forms.DateInput):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        readable = not value or _iso_day(str(value)) == str(value)
+        readable = not value or as_date(value) is not None
         context["widget"]["type"] = "date" if readable else "text"
         return context
 
@@ -86,7 +86,7 @@ class RowForm(forms.Form):
         return {name: value for name, value in cells.items() if not is_blank(value)}
 
 
-class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+class Rows(forms.BaseFormSet):
     """A list answer as rows; `problem` is the sentence that stands above them."""
 
     problem = ""
@@ -188,11 +188,14 @@ class AnswerForm(forms.Form):
             max_num=element.max_rows,
             absolute_max=element.max_rows + 50,
         )
-        return factory(
-            data=_with_row(self.data, element.code, more_rows) if has_posted else None,
-            initial=rows,
-            prefix=element.code,
-            form_kwargs={"asked": element},
+        return cast(
+            Rows,
+            factory(
+                data=_with_row(self.data, element.code, more_rows) if has_posted else None,
+                initial=rows,
+                prefix=element.code,
+                form_kwargs={"asked": element},
+            ),
         )
 
     def _has_rows(self, code: str) -> bool:
@@ -216,7 +219,8 @@ def read(kind: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    return _READERS.get(kind, str)(text) if text else ""
+    reader = _READERS.get(kind)
+    return reader(text) if reader and text else text
 
 
 def shown(kind: str, value: Any) -> Any:
@@ -263,7 +267,7 @@ def _iso_day(text: str) -> str:
         return text
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "integer": _read_number,
     "decimal": _read_decimal,
     "date": _iso_day,

@@ -1,4 +1,4 @@
-"""Picking (选事项): what a selection means before anything is filed, for the menu page. Pure reads.
+"""Picking (选事项): what a selection means before anything is filed, for the menu.
 
 A selection lives in the address or the form alone; nothing is stored until the draft begins.
 """

@@ -197,7 +197,7 @@ def _expected(
 
 
 def _end_after_pause(item: WorkItem, today: date, calendar: Calendar) -> date:
-    """Return the day to expect while the clock stands: the pause as announced, then what is left."""
+    """Return the day to expect while the clock stands: the pause, then the rest of the limit."""
     pause = _open_pause(item)
     if item.state in NEVER_DECIDED or pause is None:
         return today
@@ -231,6 +231,7 @@ class _Axis:
     def column(self, day: date) -> int:
         """Return the column of a day, 1 for the day of acceptance and before."""
         number = self.calendar.between(self.start, day) if day > self.start else 0
+        number = min(number, self.days)
         if self.days + 1 <= MOST_COLUMNS:
             return number + 1
         return 1 + number * (MOST_COLUMNS - 1) // self.days
@@ -242,7 +243,7 @@ class _Axis:
         return {"at": at, "span": last - at + 1, "kind": kind, "label": label}
 
     def scale(self) -> list[dict[str, Any]]:
-        marks = {}
+        marks: dict[int, str] = {}
         for number in [0, *_ticks(self.days)]:
             day = self.calendar.add(self.start, number) if number else self.start
             marks.setdefault(self.column(day), f"{day.month}月{day.day}日")
@@ -257,7 +258,10 @@ def _progress_row(
     open_names = [short_name(other.item_name) for other in before if other.is_open]
     waiting = item.state == WorkItemState.WAITING and open_names
     return {
-        **main,
+        "at": main["at"],
+        "span": main["span"],
+        "kind": main["kind"],
+        "label": main["label"],
         "name": item.item_name,
         "department": item.department.short_name,
         "why": f"等{listed(open_names)}的结果" if waiting else "",

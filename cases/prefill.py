@@ -1,4 +1,4 @@
-"""What is known already (预填): values the applicant need not type, each with where it comes from."""
+"""What is known already (预填): values nobody need type, each with where it comes from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -96,7 +96,9 @@ def timeline(facts: Facts) -> list[dict[str, Any]]:
     running = [item for item in facts.work_items if item.state in RUNNING or _is_paused(item)]
     waiting = [item for item in facts.work_items if item.state == WorkItemState.WAITING]
     ended = [item for item in facts.work_items if not item.is_open]
-    past = [*((_ended_at(item, facts), _ended(item, facts)) for item in ended), *_events(facts)]
+    # What happened at the same instant stays newest first: the sort is stable.
+    past = [(_ended_at(item, facts), _ended(item, facts)) for item in ended]
+    past += reversed(list(_events(facts)))
     past.sort(key=lambda pair: pair[0], reverse=True)
     return [
         *(

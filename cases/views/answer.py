@@ -1,4 +1,4 @@
-"""Answering a notice (补正) and choosing another way (改办): pages that ask only for what is missing."""
+"""Answering a notice (补正), choosing another way (改办): pages ask only for what is missing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,10 @@ from cases import asking, filling, intake, responses
 from cases.asking import Asked
 from cases.errors import AlreadyHandled, Incomplete
 from cases.filling import Taken
-from cases.models import Case, Offer, OfferState, Supplement
+from cases.models import Offer, OfferState, Supplement
 from cases.story import is_asking
 from cases.views import unsaved
+from cases.views.own import own_cases, user_of
 
 GONE_SUPPLEMENT = "该补正通知已答复或已过期，请查看最新状态。"
 GONE_OFFER = "该改办事项已选择或已过期，请查看最新状态。"
@@ -89,7 +90,7 @@ def take_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     try:
         responses.take_offer(
             offer_id=offer_id,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
             answers=asked.form(request.POST).given(),
         )
     except Incomplete as error:
@@ -105,7 +106,7 @@ def take_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
 def decline_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     found = _offer(request, offer_id)
     try:
-        responses.decline_offer(offer_id=offer_id, actor=request.user)  # type: ignore[arg-type]
+        responses.decline_offer(offer_id=offer_id, actor=user_of(request))
     except AlreadyHandled as error:
         return _gone(request, found.case_id, str(error))
     messages.success(request, f"已放弃改办“{found.item_name}”。")
@@ -125,28 +126,27 @@ def upload_for_offer(request: HttpRequest, offer_id: int, material: str) -> Http
 
 
 def _notice(request: HttpRequest, pk: UUID, supplement_id: int) -> Supplement:
-    own = Case.objects.visible_to(request.user).filter(applicant=request.user, pk=pk)  # type: ignore[arg-type]
+    own = own_cases(request).filter(pk=pk)
     notices = Supplement.objects.select_related("case__one_thing", "case__applicant", "work_item")
     return get_object_or_404(notices, pk=supplement_id, case__in=own)
 
 
 def _offer(request: HttpRequest, offer_id: int) -> Offer:
-    own = Case.objects.visible_to(request.user).filter(applicant=request.user)  # type: ignore[arg-type]
     offers = Offer.objects.select_related("case__one_thing", "case__applicant", "refused")
-    return get_object_or_404(offers, pk=offer_id, case__in=own)
+    return get_object_or_404(offers, pk=offer_id, case__in=own_cases(request))
 
 
 def _send(request: HttpRequest, notice: Supplement, answers: dict[str, Any]) -> None:
     if notice.work_item_id is None:
         intake.answer(
             case_id=notice.case_id,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
             answers=answers,
         )
     else:
         responses.answer_department(
             work_item_id=notice.work_item_id,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
             answers=answers,
         )
 
@@ -155,7 +155,7 @@ def _take_files(request: HttpRequest, asked: Asked) -> Taken:
     taken = Taken(asked.case)
     for code in asked.materials:
         sent = request.FILES.getlist(f"{filling.FILE}{code}")
-        filling.take_files(taken, request.user, code, sent)  # type: ignore[arg-type]
+        filling.take_files(taken, user_of(request), code, sent)
     return taken
 
 

@@ -36,7 +36,7 @@ from cases.models import (
     WorkItemState,
 )
 from cases.numbering import spaced
-from cases.views.form import own_case
+from cases.views.own import own_case, own_cases, user_of
 from notifications.models import Message
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words
@@ -111,7 +111,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"case": found, "number": spaced(found.number or "")}
         return render(request, "cases/withdraw.html", context, status=status)
     try:
-        intake.withdraw(case_id=pk, actor=request.user)  # type: ignore[arg-type]
+        intake.withdraw(case_id=pk, actor=user_of(request))
     except AlreadyHandled as error:
         messages.error(request, str(error))
         return redirect("cases:case", pk=pk)
@@ -125,7 +125,7 @@ def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
 
     A result without a file of its own is the certificate printed from the decision.
     """
-    visible = Document.objects.visible_to(request.user).current()  # type: ignore[arg-type]
+    visible = Document.objects.visible_to(user_of(request)).current()
     found = get_object_or_404(visible.exclude(origin=Origin.SHARED), pk=pk)
     if not found.storage_key:
         return redirect("cases:work-item-paper", found.work_item_id)
@@ -133,7 +133,7 @@ def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
         file = uploads.open_document(found)
     except FileNotFoundError as error:
         raise Http404 from error
-    if not request.user.is_applicant:  # type: ignore[union-attr]
+    if not user_of(request).is_applicant:
         actor_id = request.user.pk
         record(Entry("document.opened", found.case_id, f"document:{found.pk}", actor_id))
     response = FileResponse(
@@ -185,8 +185,7 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
     offers = Offer.objects.filter(case=OuterRef("pk"), state=OfferState.OPEN)
     approved = Count("work_items", filter=Q(work_items__state=WorkItemState.APPROVED))
     return (
-        Case.objects.visible_to(request.user)  # type: ignore[arg-type]
-        .filter(applicant=request.user)
+        own_cases(request)
         .exclude(state=CaseState.WITHDRAWN, number=None)
         .select_related("version", "one_thing")
         .defer("version__document")
@@ -225,7 +224,8 @@ def _row_note(case: Any) -> str:
             f"{day_words(case.accepted_at)}受理，整体承诺最晚 {day_words(case.due_at)}"
         )
     if case.closed_at:
-        return f"{day_words(case.submitted_at)}提交，{day_words(case.closed_at)}{case.get_state_display()}"
+        ended = f"{day_words(case.closed_at)}{case.get_state_display()}"
+        return f"{day_words(case.submitted_at)}提交，{ended}"
     return f"{len(case.item_codes)} 项，{instant_words(case.submitted_at)} 提交"
 
 

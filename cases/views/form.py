@@ -19,14 +19,9 @@ from cases.errors import AlreadyHandled, Incomplete
 from cases.filling import Taken
 from cases.models import Case, CaseState, Document, Origin
 from cases.views import unsaved
+from cases.views.own import is_scripted, own_case, own_cases, user_of
 
 STEPS = ["选事项", "填写并上传", "窗口受理", "各部门办理"]
-
-
-def own_case(request: HttpRequest, pk: UUID) -> Case:
-    """Return a case of the signed-in applicant. Raises Http404 for anybody else's."""
-    own = Case.objects.visible_to(request.user).filter(applicant=request.user)
-    return get_object_or_404(own.select_related("one_thing", "applicant"), pk=pk)
 
 
 @never_cache
@@ -51,7 +46,7 @@ def save(request: HttpRequest, pk: UUID) -> HttpResponse:
         taken = _take_in(request, case)
     except AlreadyHandled as error:
         return _handled(request, pk, error)
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         return _saved(request, case, taken)
     if taken.file_errors:
         return _page(request, taken.case, taken=taken)
@@ -74,7 +69,7 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
             return _page(request, taken.case, taken=taken)
         intake.submit(
             case_id=pk,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
             answers={},
             signed=request.POST.get("signed") == "yes",
         )
@@ -90,13 +85,13 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def upload(request: HttpRequest, pk: UUID, material: str) -> HttpResponse:
     """Attach files to one material; the rest of the posted form is saved along."""
     case = own_case(request, pk)
-    if material not in case.version.catalogue.materials:
+    if not filling.takes(case, material):
         raise Http404
     try:
         taken = _take_in(request, case)
     except AlreadyHandled as error:
         return _handled(request, pk, error)
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         return _material(request, taken, material)
     if taken.file_errors:
         return _page(request, taken.case, taken=taken)
@@ -106,19 +101,17 @@ def upload(request: HttpRequest, pk: UUID, material: str) -> HttpResponse:
 @require_POST
 def remove_document(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take an uploaded file away; the rest of the posted form is saved along."""
-    documents = Document.objects.visible_to(request.user).filter(
-        case__applicant=request.user, origin=Origin.UPLOADED
-    )
-    document = get_object_or_404(documents.select_related("case__one_thing"), pk=pk)
+    documents = Document.objects.filter(case__in=own_cases(request), origin=Origin.UPLOADED)
+    document = get_object_or_404(documents, pk=pk)
     case = own_case(request, document.case_id)
     try:
         taken = _take_in(request, case) if case.state == CaseState.DRAFT else Taken(case)
-        uploads.remove_document(document=document, actor=request.user)  # type: ignore[arg-type]
+        uploads.remove_document(document=document, actor=user_of(request))
     except AlreadyHandled as error:
         return _handled(request, case.pk, error)
     if case.state != CaseState.DRAFT:
         return _back(request, case.pk)
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         return _material(request, taken, document.material_code)
     return redirect(f"{reverse('cases:form', args=[case.pk])}#material-{document.material_code}")
 
@@ -126,12 +119,12 @@ def remove_document(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def find_places(request: HttpRequest) -> HttpResponse:
     """List the divisions that fit what was typed, for the list under the box."""
-    typed = next(iter(request.GET.values()), "")
+    typed = str(next(iter(request.GET.values()), ""))
     return render(request, "cases/_places.html", {"places": places.find(typed)})
 
 
 def _take_in(request: HttpRequest, case: Case) -> Taken:
-    taken = filling.take_in(case, request.user, request.POST, request.FILES)  # type: ignore[arg-type]
+    taken = filling.take_in(case, user_of(request), request.POST, request.FILES)
     unsaved.forget(request, _place(case.pk))
     return taken
 
@@ -194,20 +187,20 @@ def _signed_out(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keep what was typed and ask to sign in again; afterwards it stands in the form."""
     unsaved.keep(request, _place(pk))
     address = reverse("cases:form", args=[pk])
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         return render(request, "cases/_signed_out.html", {"next": address}, status=401)
     return redirect_to_login(address)
 
 
 def _handled(request: HttpRequest, pk: UUID, error: AlreadyHandled) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         return render(request, "cases/_handled.html", {"text": str(error), "pk": pk}, status=409)
     messages.error(request, str(error))
     return redirect("cases:case", pk=pk)
 
 
 def _back(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Return to the notice or offer whose page the file was removed on, with what was typed there."""
+    """Return to the notice or offer the file was removed from, with what was typed there."""
     back = request.POST.get("back", "")
     if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect("cases:case", pk=pk)

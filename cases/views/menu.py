@@ -16,6 +16,7 @@ from cases.models import Case, CaseState
 from cases.models.case import ApplicantKind
 from cases.picking import HELD, Selection
 from cases.views.form import STEPS
+from cases.views.own import is_scripted, own_cases, user_of
 from policies.models import OneThing
 from portal.core import clock
 
@@ -43,7 +44,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     if _is_closed(one_thing):
         return render(request, "cases/closed.html", {"one_thing": one_thing}, status=410)
     selection = Selection.from_query(one_thing.catalogue, request.POST, clock.today())
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_scripted(request):
         # The part carries its own error, and an empty selection is no mistake while ticking.
         return render(request, "cases/_choice.html", _choice(one_thing, selection))
     status = 422 if selection.problem else 200
@@ -76,12 +77,12 @@ def _begun(request: HttpRequest, one_thing: OneThing, selection: Selection) -> C
     if draft:
         return intake.choose(
             case_id=draft.pk,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
             codes=selection.ticked,
             existing=selection.held,
         )
     return intake.start(
-        applicant=request.user,  # type: ignore[arg-type]
+        applicant=user_of(request),
         one_thing=one_thing,
         kind=selection.kind,
         codes=selection.ticked,
@@ -90,7 +91,7 @@ def _begun(request: HttpRequest, one_thing: OneThing, selection: Selection) -> C
 
 
 def _query_of(request: HttpRequest) -> QueryDict:
-    """Return the selection that the address means: its own, a draft's, or the one before sign-in."""
+    """Return the selection an address means: its own, a draft's, or the one before sign-in."""
     picked = request.session.get(PICKED) if "resume" in request.GET else None
     if picked:
         return QueryDict(picked["query"])
@@ -109,12 +110,10 @@ def _draft_of(request: HttpRequest, query: QueryDict) -> Case | None:
     if not query.get("case") or not request.user.is_authenticated:
         return None
     try:
-        pk = UUID(query["case"])
+        pk = UUID(str(query["case"]))
     except ValueError:
         pk = UUID(int=0)
-    return get_object_or_404(
-        Case.objects.visible_to(request.user).filter(applicant=request.user), pk=pk
-    )
+    return get_object_or_404(own_cases(request), pk=pk)
 
 
 def _is_closed(one_thing: OneThing) -> bool:
