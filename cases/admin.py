@@ -1,6 +1,5 @@
 """Admin pages of joint handling: the officer's desk, and the calendar for administrators."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -35,13 +34,11 @@ class DeskFilter(SimpleListFilter):
 
     default = ""
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": (self.value() or self.default) == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
+    @property
+    def chosen(self) -> str:
+        """The choice in force; what nobody offers counts as none."""
+        named = self.value() or ""
+        return named if named in dict(self.lookup_choices) else self.default
 
 
 class StateFilter(DeskFilter):
@@ -66,7 +63,7 @@ class StateFilter(DeskFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-        return queryset.filter(state__in=self.states.get(self.value() or self.default, OPEN))
+        return queryset.filter(state__in=self.states[self.chosen])
 
 
 class CardFilter(DeskFilter):
@@ -76,7 +73,7 @@ class CardFilter(DeskFilter):
         return [("all", "全部"), ("red", "红牌"), ("yellow", "黄牌")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-        wanted = {"red": _is_red(), "yellow": _is_yellow()}.get(self.value() or "")
+        wanted = {"red": _is_red(), "yellow": _is_yellow()}.get(self.chosen)
         return queryset.filter(wanted) if wanted else queryset
 
 
@@ -93,7 +90,7 @@ class ClaimFilter(DeskFilter):
             "none": own & Q(claimed_by=None),
             "joined": ~own,
         }
-        return queryset.filter(chosen.get(self.value() or "", own))
+        return queryset.filter(chosen.get(self.chosen, own))
 
 
 @admin.register(WorkItem)
@@ -101,7 +98,7 @@ class DeskAdmin(RoleAdmin):
     """The desk of one department (办件台): what is open, the most urgent first."""
 
     readers = frozenset(DEPARTMENT_ROLES)
-    list_display = ["number", "item", "applicant", "status", "due", "claimer"]
+    list_display = ["number", "due", "item", "applicant", "status", "claimer"]
     list_filter = [StateFilter, CardFilter, ClaimFilter]
     # Decided items have no clock: newest first; paused ones come before waiting ones.
     ordering = [
@@ -163,15 +160,15 @@ class DeskAdmin(RoleAdmin):
             "keys": [
                 {"key": "J / K", "label": "上下移动"},
                 {"key": "Enter", "label": "打开"},
-                {"key": "N", "label": "最急的一件"},
+                {"key": "N", "label": "下一件"},
                 {"key": "S", "label": "查找"},
             ],
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description="受理码")
-    def number(self, item: WorkItem) -> str:
-        return dossier.number_words(item.case)
+    def number(self, item: WorkItem) -> SafeString:
+        return format_html('<span class="nowrap">{}</span>', dossier.number_words(item.case))
 
     @admin.display(description="事项")
     def item(self, item: WorkItem) -> str:
@@ -197,8 +194,8 @@ class DeskAdmin(RoleAdmin):
         return text or "—"
 
     @admin.display(description="经办人")
-    def claimer(self, item: WorkItem) -> str:
-        return str(item.claimed_by or "—")
+    def claimer(self, item: WorkItem) -> SafeString:
+        return format_html('<span class="nowrap">{}</span>', item.claimed_by or "—")
 
 
 @admin.register(CalendarDay)

@@ -51,6 +51,8 @@ VERB_KEYS = {
     "pause": ("P", "停表"),
     "resume": ("G", "恢复计时"),
 }
+# The next ones appear as these are acknowledged; the heading counts all.
+ALERTS_AT_MOST = 3
 LIST_KEYS = [{"key": "N", "label": "下一件"}, {"key": "Q", "label": "返回办件台"}]
 
 
@@ -169,7 +171,9 @@ def alerts(user: User) -> list[dict[str, str]]:
             "why": _card_reason(card),
             "seen_url": reverse("admin:cases_workitem_seen", args=[card.pk]),
         }
-        for card in Card.objects.unseen_by_desk_of(user).order_by("-level", "issued_at")[:5]
+        for card in Card.objects.unseen_by_desk_of(user).order_by("level", "issued_at")[
+            :ALERTS_AT_MOST
+        ]
     ]
 
 

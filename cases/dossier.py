@@ -24,7 +24,7 @@ OPTIONAL = {"kind": "", "label": "选交，未交"}
 MADE = {"kind": "", "label": "系统生成"}
 SHARED = {"kind": "done", "label": "已共享"}
 ASKING = {"kind": "now", "label": "查询中"}
-VERIFY = {"kind": "stop", "label": "须核验"}
+VERIFY = {"kind": "later", "label": "须核验"}
 RESULT = {"kind": "done", "label": "已取得"}
 LATER = {"kind": "later", "label": "等前一事项"}
 

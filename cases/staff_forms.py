@@ -196,5 +196,13 @@ class GapsForm(StaffForm):
     def field_rows(self) -> list[dict[str, Any]]:
         return self.rows("field")
 
+    @property
+    def has_field_gaps(self) -> bool:
+        """Whether a field is ticked, explained or wrong, so that the list has to stand open."""
+        return any(
+            row["tick"].value() or row["why"].value() or row["why"].errors
+            for row in self.field_rows
+        )
+
     def _why(self, kind: str, code: str) -> str:
         return str(self.cleaned_data.get(f"{kind}-{code}-why") or "").strip()
