@@ -59,8 +59,10 @@ def decided(
         work_item_id=item(case, "P01").pk, officer=officer, result_number="杭社保〔2026〕17号"
     )
     review.refuse(
-        work_item_id=item(case, "P05").pk, officer=officer,
-        reasons="档案不在现存档机构。", legal_basis="《流动人员人事档案管理暂行规定》第五条",
+        work_item_id=item(case, "P05").pk,
+        officer=officer,
+        reasons="档案不在现存档机构。",
+        legal_basis="《流动人员人事档案管理暂行规定》第五条",
     )
     return item(case, "P01"), item(case, "P05")
 
@@ -151,20 +153,27 @@ def test_papers_follow_the_state(
 
 
 def test_what_people_type_is_never_markup(tmp_path: Path) -> None:
-    evil = "#import(\"/etc/passwd\") *粗* _斜_ $x$ \\ 3301********0012 𬭚𫖮"
+    evil = '#import("/etc/passwd") *粗* _斜_ $x$ \\ 3301********0012 𬭚𫖮'
 
     pdf = documents.typeset(
         "letter",
-        {"title": evil, "parts": [{"kind": "text", "text": evil}], "small": [evil],
-         "organ": evil, "date": evil},
+        {
+            "title": evil,
+            "parts": [{"kind": "text", "text": evil}],
+            "small": [evil],
+            "organ": evil,
+            "date": evil,
+        },
     )
 
     file = tmp_path / "paper.pdf"
     file.write_bytes(pdf)
     try:
-        text = subprocess.run(  # noqa: S603
-            ["pdftotext", str(file), "-"],  # noqa: S607
-            capture_output=True, check=True, text=True,
+        text = subprocess.run(
+            ["pdftotext", str(file), "-"],
+            capture_output=True,
+            check=True,
+            text=True,
         ).stdout
     except FileNotFoundError:
         pytest.skip("pdftotext is not installed")
@@ -239,7 +248,9 @@ def test_a_work_item_that_is_not_decided_has_no_paper(
 
 
 def test_the_whole_application_is_for_applicant_and_window(
-    decided: tuple[WorkItem, WorkItem], clerk: User, officers: dict[str, User],
+    decided: tuple[WorkItem, WorkItem],
+    clerk: User,
+    officers: dict[str, User],
     printed: list[dict[str, Any]],
 ) -> None:
     case = decided[0].case
@@ -264,7 +275,7 @@ def test_a_supervisor_reads_decisions_with_the_name_masked(
 
 
 def test_a_department_without_part_in_the_case_finds_nothing(
-    decided: tuple[WorkItem, WorkItem]
+    decided: tuple[WorkItem, WorkItem],
 ) -> None:
     other = make_user("fund", Role.OFFICER, Department.objects.get(code="D04"))
 

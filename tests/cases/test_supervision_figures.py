@@ -54,9 +54,7 @@ def asked(item: WorkItem) -> bool:
 def net(item: WorkItem) -> float:
     pauses = [(s.began_at, s.ended_at) for s in item.suspensions.all() if s.ended_at]
     assert item.started_at and item.decided_at
-    return net_days(
-        calendar.current(), start=item.started_at, end=item.decided_at, pauses=pauses
-    )
+    return net_days(calendar.current(), start=item.started_at, end=item.decided_at, pauses=pauses)
 
 
 def belongs(item: WorkItem, clock: str, period: Period) -> bool:
@@ -102,7 +100,9 @@ def test_figures_by_department_equal_a_naive_recount(period: Period) -> None:
 @pytest.mark.parametrize("code", ["P01", "P04", "P08", "P12", "E03"])
 def test_figures_of_one_item_equal_a_naive_recount(code: str) -> None:
     found = figures.by_department(
-        WorkItem.objects.filter(item_code=code), now=TODAY, period=NOVEMBER,
+        WorkItem.objects.filter(item_code=code),
+        now=TODAY,
+        period=NOVEMBER,
         calendar=calendar.current(),
     )
 
@@ -146,9 +146,11 @@ def test_lists_of_the_late_begin_with_what_is_over_longest() -> None:
 
 
 def test_figures_take_four_statements() -> None:
-    with CaptureQueriesContext(connection, ) as queries:
+    working_days = calendar.current()
+
+    with CaptureQueriesContext(connection) as queries:
         figures.by_department(
-            WorkItem.objects.all(), now=TODAY, period=NOVEMBER, calendar=calendar.current()
+            WorkItem.objects.all(), now=TODAY, period=NOVEMBER, calendar=working_days
         )
 
     assert len(queries) == 4
