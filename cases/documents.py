@@ -15,10 +15,18 @@ import justmytype_intl_cjk
 import typst
 from django.conf import settings
 
-from cases import intake, masking, planning_view
-from cases.models import Case, CaseState, Supplement, WorkItem, WorkItemState
+from cases import calendar, deadlines, intake, masking, planning_view
+from cases.models import (
+    Case,
+    CaseState,
+    OfferState,
+    Supplement,
+    WorkItem,
+    WorkItemState,
+)
 from cases.models.case import ApplicantKind
 from cases.numbering import spaced
+from cases.working_time import Calendar
 from policies.conditions import is_blank
 from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words, instant_words, listed
@@ -158,17 +166,23 @@ def commitment(case: Case, *, masked: bool = False) -> bytes:
 def receipt(case: Case, *, masked: bool = False) -> bytes:
     """Return the acceptance receipt (受理凭证): items, departments and when each is due.
 
-    最多跑一次规定 art. 5, 11: one receipt counts as receipt by every parallel department.
+    最多跑一次规定 art. 5, 11: one receipt counts as receipt by every parallel department. It says
+    what was so at acceptance, whatever has happened since. Raises NotIssued before acceptance.
     """
-    items = list(case.work_items.select_related("department").order_by("pk"))
+    if case.accepted_at is None or case.promised_days is None:
+        raise NotIssued("receipt")
+    working_days = calendar.current()
+    due_at = deadlines.case_deadline(
+        accepted_at=case.accepted_at, promised_days=case.promised_days, calendar=working_days
+    )
     rows = [
         [
             item.item_name,
             item.department.short_name,
             planning_view.days_words(item.promised_days),
-            _due_words(item),
+            _first_due(item, case, working_days),
         ]
-        for item in items
+        for item in _accepted_items(case)
     ]
     return _letter(
         "受理凭证",
@@ -178,9 +192,9 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
                 f"符合法定形式，已于{_instant(case.accepted_at)}受理。"
                 "本凭证视为下列并联部门同时收件受理。"
             ),
-            _table([9, 4, 3, 5], ["事项", "办理部门", "承诺时限", "应办结时间"], rows),
+            _table([8, 4, 4, 6], ["事项", "办理部门", "承诺时限", "应办结时间"], rows),
             _text(
-                f"全部事项承诺于{_day(case.due_at)}前办结。"
+                f"全部事项承诺于{_day(due_at)}前办结。"
                 "承诺时限按工作日计算，不含评审、公示、制证等不计入时限的环节。"
             ),
         ],
@@ -377,12 +391,18 @@ def _window_notice(case: Case) -> Supplement | None:
     return case.supplements.filter(work_item=None).select_related("asked_by").first()
 
 
-def _due_words(work_item: WorkItem) -> str:
-    if work_item.started_at is None:
+def _accepted_items(case: Case) -> list[WorkItem]:
+    """Return the work items that acceptance made, without those of another way taken later."""
+    later = case.offers.filter(state=OfferState.TAKEN).values("item_code")
+    items = case.work_items.exclude(item_code__in=later)
+    return list(items.select_related("department").order_by("pk"))
+
+
+def _first_due(work_item: WorkItem, case: Case, working_days: Calendar) -> str:
+    """Return when an item was due as the clock stood at acceptance."""
+    if work_item.started_at is None or work_item.started_at != case.accepted_at:
         return "前置事项办结后起算"
-    if work_item.decided_at:
-        return f"已于{_day(work_item.decided_at)}办结"
-    return _instant(work_item.due_at) if work_item.due_at else "停表期间，恢复后起算"
+    return _instant(deadlines.projected(work_item, working_days, ()).due_at)
 
 
 def _thing(case: Case) -> str:

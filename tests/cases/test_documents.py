@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cases import documents, intake, review
 from cases.documents import NotIssued
 from cases.models import Case, WorkItem
 from portal.accounts.models import Department, Role, User
+from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import item, make_user
 
@@ -125,6 +127,29 @@ def test_the_receipt_names_departments_limits_and_due_instants(
     assert [row[1] for row in rows] == ["市人力社保局", "市人力社保局", "市住保房管局"]
     assert rows[0][3] == "2026年11月24日 17:30" and rows[2][3] == "前置事项办结后起算"
     assert "加盖收件专用章" in words(printed[0])
+
+
+def test_the_receipt_stays_as_it_was_at_acceptance(
+    accepted: Callable[..., Case],
+    officers: dict[str, User],
+    monday: datetime,
+    printed: list[dict[str, Any]],
+) -> None:
+    case = accepted("P01", "P05")
+    documents.receipt(case)
+    with clock.at(monday + timedelta(days=1)):
+        review.claim(work_item_id=item(case, "P05").pk, officer=officers["D01"])
+        review.pause(
+            work_item_id=item(case, "P05").pk,
+            officer=officers["D01"],
+            reason="appraisal",
+            note="",
+            expected_days=3,
+        )
+
+        documents.receipt(Case.objects.get(pk=case.pk))
+
+    assert printed[0] == printed[1]
 
 
 def test_notice_and_refusals_say_gaps_reasons_basis_and_redress(
