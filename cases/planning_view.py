@@ -273,8 +273,9 @@ def _progress_row(
 def _look(item: WorkItem, expected: Expected, now: datetime) -> tuple[str, str]:
     """Return the kind of bar and the word on it."""
     if item.state in DECIDED or item.state in NEVER_DECIDED:
-        word = "已办结" if item.state == WorkItemState.APPROVED else item.get_state_display()
-        return ("done" if item.state == WorkItemState.APPROVED else "closed"), word
+        if item.state == WorkItemState.APPROVED:
+            return "done", f"{expected.end.month}月{expected.end.day}日"
+        return "closed", item.get_state_display()
     if item.state == WorkItemState.WAITING:
         return "wait", f"之后 {item.promised_days} 个工作日" if item.promised_days else "之后即办"
     if item.state in RUNNING:

@@ -43,6 +43,7 @@ from portal.core.chinese import day_words, instant_words
 from portal.core.ledger import Entry, record
 
 PER_PAGE = 20
+MOST_MESSAGES = 30
 TAGS = {
     CaseState.DRAFT: "later",
     CaseState.SUBMITTED: "now",
@@ -76,7 +77,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found.state == CaseState.DRAFT:
         return redirect("cases:form", pk=pk)
     facts = facts_of(found)
-    documents = list(found.documents.current().select_related("work_item__department"))
+    told = Message.objects.inbox_of(user_of(request)).filter(event__stream=pk)[:MOST_MESSAGES]
     context = {
         "case": found,
         "number": spaced(found.number or ""),
@@ -86,17 +87,10 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "offers": facts.open_offers,
         "plan": _picture(facts),
         "entries": story.timeline(facts),
-        "results": [one for one in documents if one.origin == Origin.PRODUCED],
-        "uploads": [
-            {**bundle.file_row(one, removable=False), "title": one.title}
-            for one in documents
-            if one.origin == Origin.UPLOADED
-        ],
-        "records": [one for one in documents if one.origin in {Origin.SHARED, Origin.GENERATED}],
         "sections": _given(found),
-        "told": list(Message.objects.inbox_of(request.user).filter(event__stream=pk)[:30]),
+        "told": list(told),
         "can_withdraw": found.is_open,
-        "items": filling.items_words(found),
+        **_papers(found),
     }
     return render(request, "cases/case.html", context)
 
@@ -166,6 +160,20 @@ def facts_of(found: Case) -> story.Facts:
         now=now,
         calendar=working_days,
     )
+
+
+def _papers(found: Case) -> dict[str, Any]:
+    """Return results, uploads and what came by itself, each for its own list."""
+    documents = list(found.documents.current().select_related("work_item__department"))
+    return {
+        "results": [one for one in documents if one.origin == Origin.PRODUCED],
+        "uploads": [
+            {**bundle.file_row(one, removable=False), "title": one.title}
+            for one in documents
+            if one.origin == Origin.UPLOADED
+        ],
+        "records": [one for one in documents if one.origin in {Origin.SHARED, Origin.GENERATED}],
+    }
 
 
 def _picture(facts: story.Facts) -> planning_view.Picture | None:

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from cases import intake
 from cases.models import Case, Document
+from cases.views import form
 from policies.loading import digest_of
 from policies.models import CatalogueVersion, OneThing
 from portal.accounts.models import User
@@ -131,6 +133,20 @@ def test_handing_in_twice_is_the_same_case(signed_in: Client, draft: Draft) -> N
     assert first.url == second.url == address("case", case)
     assert (Case.objects.count(), fresh(case).number) == (1, number)
     assert fresh(case).all_answers["p_school"] == "示例大学"
+    assert Event.objects.filter(kind="case.submitted").count() == 1
+
+
+def test_the_slower_of_two_clicks_is_led_to_the_same_case(
+    signed_in: Client, draft: Draft, talent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = draft("P05")
+    data = posted(stale, signed="yes")
+    intake.submit(case_id=stale.pk, actor=talent, answers={}, signed=True)
+    monkeypatch.setattr(form, "own_case", lambda request, pk: stale)
+
+    response = signed_in.post(address("submit", stale), data)
+
+    assert response.url == address("case", stale)
     assert Event.objects.filter(kind="case.submitted").count() == 1
 
 
