@@ -6,9 +6,11 @@ working-time functions, cards that are due exist, and a sweep right after finds 
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from multiprocessing import get_context
 from random import Random
 from time import monotonic
 from typing import Any, Literal, NamedTuple, cast
@@ -37,6 +39,7 @@ from portal.core import clock
 
 CHUNK = 2000
 SELECTIONS = 24
+APART = 1_000_003  # so that the workers' random numbers have nothing in common
 ONE_APPLICANT_IN = 5  # so many cases, one is by somebody who has filed before
 
 
@@ -66,23 +69,48 @@ class Selection(NamedTuple):
 
 
 def seed(
-    *, cases: int, open_share: float = 0.2, seed: int = 1, now: datetime | None = None
+    *,
+    cases: int,
+    open_share: float = 0.2,
+    seed: int = 1,
+    now: datetime | None = None,
+    workers: int = 1,
 ) -> SeedReport:
     """Make cases of the past twelve months, `open_share` of them still open, and say how many rows.
 
-    Needs a published one-thing. The same seed makes the same stories on the same day. Raises
-    RuntimeError in production, LookupError without a catalogue, ValueError for impossible figures.
+    Needs a published one-thing. The same seed and number of workers make the same stories on the
+    same day; workers are processes and see only what is committed. Raises RuntimeError in
+    production, LookupError without a catalogue, ValueError for impossible figures.
     """
     if settings.IS_PRODUCTION:
         raise RuntimeError("Synthetic cases are never made in production.")
-    if cases < 1 or not 0 <= open_share <= 1:
-        raise ValueError("At least one case, and a share between 0 and 1.")
-    begun = monotonic()
-    moment, random = now or clock.now(), Random(seed)  # noqa: S311 – reproducible, not secret
-    one_thing = _one_thing()
+    if cases < 1 or not 0 <= open_share <= 1 or workers < 1:
+        raise ValueError("At least one case and one worker, and a share between 0 and 1.")
+    begun, moment = monotonic(), now or clock.now()
+    # Made once, before several workers look for them.
+    _staff(_one_thing().catalogue)
+    _samples()
+    shares = [cases // workers + (place < cases % workers) for place in range(workers)]
+    parts = [
+        (share, open_share, seed + place * APART, moment) for place, share in enumerate(shares)
+    ]
+    if workers == 1:
+        made = [_make(*parts[0])]
+    else:
+        connection.close()  # a connection does not survive the fork
+        with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+            made = list(pool.map(_make, *zip(*parts, strict=True)))
+    _refresh_statistics()
+    work_items, documents, events = map(sum, zip(*made, strict=True))
+    return SeedReport(cases, work_items, documents, events, monotonic() - begun)
+
+
+def _make(cases: int, open_share: float, seed: int, now: datetime) -> tuple[int, int, int]:
+    """Make one worker's share; return its numbers of work items, documents and events."""
+    random, one_thing = Random(seed), _one_thing()  # noqa: S311 – reproducible, not secret
     catalogue = one_thing.catalogue
-    teller = Teller(calendar.current(), random, moment, catalogue.one_thing.promised_days)
-    chosen = _selections(catalogue, random, moment)
+    teller = Teller(calendar.current(), random, now, catalogue.one_thing.promised_days)
+    chosen = _selections(catalogue, random, now)
     drawn = [
         (teller.fate(selection.route, is_open=place < cases * open_share), selection)
         for place in range(cases)
@@ -90,9 +118,7 @@ def seed(
     ]
     # Numbers are given in the order of filing, as at a real window.
     drawn.sort(key=lambda pair: pair[0].filed_at)
-    counts = _write(one_thing, teller, drawn, moment)
-    _refresh_statistics()
-    return SeedReport(cases, *counts, seconds=monotonic() - begun)
+    return _write(one_thing, teller, drawn, now)
 
 
 def _write(

@@ -195,6 +195,15 @@ def test_the_same_seed_tells_the_same_stories(one_thing: OneThing) -> None:
     assert sorted(map(str, second)) == sorted(map(str, first + first))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_share_the_work_and_collide_in_nothing(one_thing: OneThing) -> None:
+    report = seeding.seed(cases=41, now=NOW, workers=3)
+
+    assert report.cases == Case.objects.count() == 41
+    assert report.events == Event.objects.count()
+    assert report.work_items == WorkItem.objects.count()
+
+
 def test_seeding_is_refused_in_production(one_thing: OneThing, settings: Any) -> None:
     settings.IS_PRODUCTION = True
 

@@ -1,10 +1,14 @@
 """`manage.py seed --cases N`: many synthetic cases for load and benchmarks."""
 
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.seeding import seed
+
+# Below this, a process of its own costs more than it saves.
+CASES_PER_WORKER = 2000
 
 
 class Command(BaseCommand):
@@ -18,7 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = seed(
-                cases=options["cases"], open_share=options["open_share"], seed=options["seed"]
+                cases=options["cases"],
+                open_share=options["open_share"],
+                seed=options["seed"],
+                workers=workers(options["cases"]),
             )
         except (RuntimeError, LookupError, ValueError) as error:
             raise CommandError(str(error)) from error
@@ -26,3 +33,7 @@ class Command(BaseCommand):
             f"已生成{report.cases}个联办件、{report.work_items}个办件、{report.documents}份材料、"
             f"{report.events}条事件，用时{report.seconds:.1f}秒，每秒{report.rate:.0f}件。"
         )
+
+
+def workers(cases: int) -> int:
+    return max(1, min(os.cpu_count() or 1, cases // CASES_PER_WORKER))
