@@ -206,6 +206,18 @@ class CalendarDayAdmin(RoleAdmin):
     list_display = ["date", "working", "name"]
     list_filter = ["working"]
     ordering = ["-date"]
+    show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say how far the calendar is known, and warn where deadlines reach beyond that."""
+        known = calendar.current()
+        if warning := calendar.provisional_warning(known, clock.today()):
+            messages.warning(request, warning)
+        last = max(known.official_years, default=None)
+        title = f"放假安排已载入至 {last}年" if last else "放假安排尚未载入"
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A row only says how a day differs from the plain week; without it the week holds."""

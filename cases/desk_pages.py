@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from cases import calendar, deadlines, dossier, intake, planning_view, review
-from cases.models import Card, Edge, Supplement, Suspension, WorkItem, WorkItemState
+from cases.models import Card, Edge, Suspension, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
 from cases.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
 from cases.working_time import explain
@@ -72,7 +72,7 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "materials": dossier.materials(case, {work_item.item_code}),
         "plan": dossier.plan_of(case),
         "entries": _timeline(work_item),
-        "told": _told(told) if told else None,
+        "told": dossier.told(told) if told else None,
         "results": [dossier.result_row(one) for one in work_item.results.current()],
         "verbs": verbs,
         "can_ask": "ask" in verbs and told is None,
@@ -128,7 +128,7 @@ def heading(work_item: WorkItem, user: User, pauses: list[Suspension]) -> str:
     if state in RUNNING and work_item.due_at:
         mine = "由您办理" if work_item.claimed_by_id == user.pk else f"由{work_item.claimed_by}办理"
         whose = mine if work_item.claimed_by else "待认领"
-        return f"{name}：{whose}，{instant_words(work_item.due_at)} 前办结"
+        return f"{name}：{whose}，{_due_words(work_item.due_at)}"
     if state == WorkItemState.PAUSED and pauses:
         pause = pauses[-1]
         return f"{name}：{pause.get_reason_display()}，已停表，预计 {pause.expected_days} 个工作日"
@@ -137,6 +137,11 @@ def heading(work_item: WorkItem, user: User, pauses: list[Suspension]) -> str:
     if work_item.decided_at:
         return f"{name}：{day_words(work_item.decided_at)}{work_item.get_state_display()}"
     return f"{name}：{work_item.get_state_display()}"
+
+
+def _due_words(due_at: datetime) -> str:
+    until = instant_words(due_at)
+    return f"应于 {until} 前办结，已超时限" if clock.now() > due_at else f"{until} 前办结"
 
 
 def clock_sentences(work_item: WorkItem, pauses: list[Suspension]) -> list[str]:
@@ -257,13 +262,3 @@ def _timeline(work_item: WorkItem) -> list[dict[str, Any]]:
         }
         for event in events
     ]
-
-
-def _told(supplement: Supplement) -> dict[str, Any]:
-    answered = supplement.answered_at
-    return {
-        "when": f"{instant_words(supplement.asked_at)}，{supplement.asked_by}",
-        "gaps": intake.gap_words(supplement.gaps),
-        "term": instant_words(supplement.lapses_at),
-        "answered": instant_words(answered) if answered else "",
-    }

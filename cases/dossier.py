@@ -5,13 +5,14 @@ The window reads the whole case, a department only what its own item asks for (�
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.urls import reverse
 
 from cases import bundle, calendar, masking, planning_view
-from cases.intake import merged_form, route
+from cases.intake import gap_words, merged_form, route
 from cases.merging import Needed
-from cases.models import Case, Document, Edge, Origin, SharedRequest, WorkItem
+from cases.models import Case, Document, Edge, Origin, SharedRequest, Supplement, WorkItem
 from cases.models.case import ApplicantKind
 from cases.numbering import spaced
 from policies.schema import Catalogue
@@ -219,5 +220,16 @@ def result_row(document: Document) -> dict[str, str]:
     return {
         "name": document.title,
         "note": f"{number}{document.source}，{day_words(document.obtained_at)}",
-        "url": reverse("cases:document", args=[document.pk]) if document.storage_key else "",
+        "url": reverse("cases:document", args=[document.pk]),
+    }
+
+
+def told(supplement: Supplement) -> dict[str, Any]:
+    """Return a one-time notice as it stands on a page: who told what, when, and until when."""
+    answered = supplement.answered_at
+    return {
+        "when": f"{instant_words(supplement.asked_at)}，{supplement.asked_by}",
+        "gaps": gap_words(supplement.gaps),
+        "term": instant_words(supplement.lapses_at),
+        "answered": instant_words(answered) if answered else "",
     }

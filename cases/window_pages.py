@@ -93,7 +93,7 @@ def case(found: Case) -> dict[str, Any]:
         "sections": dossier.sections(found, found.item_codes, problems),
         "materials": dossier.materials(found, problems=problems),
         "plan": dossier.plan_of(found),
-        "told": _told(told) if told else None,
+        "told": dossier.told(told) if told else None,
         "can_accept": at_window and not problems,
         "can_ask": at_window and told is None,
         "can_refuse": at_window,
@@ -278,16 +278,6 @@ def _facts(found: Case) -> list[dict[str, Any]]:
         facts.append({"term": "理由", "value": found.reasons})
         facts.append({"term": "依据", "value": found.legal_basis})
     return facts
-
-
-def _told(supplement: Supplement) -> dict[str, Any]:
-    answered = supplement.answered_at
-    return {
-        "when": f"{instant_words(supplement.asked_at)}，{supplement.asked_by}",
-        "gaps": intake.gap_words(supplement.gaps),
-        "term": instant_words(supplement.lapses_at),
-        "answered": instant_words(answered) if answered else "",
-    }
 
 
 def _next_url(found: Case) -> str:
