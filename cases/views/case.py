@@ -127,6 +127,7 @@ def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
         file = uploads.open_document(found)
     except FileNotFoundError as error:
         raise Http404 from error
+    # The one write on a GET: an append-only note of who looked, never a change of state.
     if not user_of(request).is_applicant:
         actor_id = request.user.pk
         record(Entry("document.opened", found.case_id, f"document:{found.pk}", actor_id))
