@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -47,13 +47,24 @@ class StaffForm(forms.ModelForm):
         return cleaned
 
 
-class StaffCreationForm(StaffForm, AdminUserCreationForm):
+class StaffCreationForm(StaffForm, BaseUserCreationForm):
     class Meta(StaffForm.Meta): ...
 
 
 class StaffChangeForm(StaffForm, UserChangeForm):
+    """Shows the phone masked; what is left empty stays as it is."""
+
     class Meta(StaffForm.Meta):
         fields = [*StaffForm.Meta.fields, "is_active", "password"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["phone"] = ""
+        if "phone" in self.fields and self.instance.phone:
+            self.fields["phone"].help_text = f"现为 {self.instance.masked_phone}，不更换的请留空。"
+
+    def clean_phone(self) -> str:
+        return super().clean_phone() or str(self.instance.phone)
 
 
 @admin.register(User)
@@ -64,13 +75,14 @@ class StaffAdmin(RoleAdmin, UserAdmin):
     readers = frozenset({Role.AUDITOR})
     form = StaffChangeForm
     add_form = StaffCreationForm
+    add_form_template = "admin/change_form.html"
     fieldsets = (
         (None, {"fields": ["username", "full_name", "role", "department", "phone", "is_active"]}),
         ("登录", {"fields": ["password", "second_factor", "last_login", "date_joined"]}),
     )
     add_fieldsets = (
         (None, {"fields": ["username", "full_name", "role", "department", "phone"]}),
-        ("初始密码", {"fields": ["usable_password", "password1", "password2"]}),
+        ("初始密码", {"fields": ["password1", "password2"]}),
     )
     readonly_fields = ["second_factor", "last_login", "date_joined"]
     list_display = ["username", "full_name", "role", "department", "is_active", "second_factor"]
@@ -98,16 +110,23 @@ class StaffAdmin(RoleAdmin, UserAdmin):
             second_factor.forget(user, by=request.user)  # type: ignore[arg-type]
         messages.success(request, "已重置，下次登录时须重新绑定动态口令。")
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        ledger.record(
-            ledger.Entry(
-                "account.changed" if change else "account.created",
-                subject=f"user:{obj.pk}",
-                actor_id=request.user.pk,
-                payload={"role": obj.role, "active": obj.is_active, "changed": form.changed_data},
-            )
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> None:  # type: ignore[override]
+        _record("account.created", request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> None:  # type: ignore[override]
+        _record("account.changed", request, obj, message)
+
+
+def _record(kind: str, request: HttpRequest, user: User, message: Any) -> None:
+    """Write the change to the ledger; the message names fields, never their values."""
+    ledger.record(
+        ledger.Entry(
+            kind,
+            subject=f"user:{user.pk}",
+            actor_id=request.user.pk,
+            payload={"role": user.role, "active": user.is_active, "message": message},
         )
+    )
 
 
 @admin.register(Department)

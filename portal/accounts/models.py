@@ -1,7 +1,7 @@
 """Who they are: departments, users and their roles, and what their sign-in leaves behind."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -103,7 +103,7 @@ class User(AbstractUser):
     # The last accepted time step of the second factor; a code is good once.
     totp_step = models.BigIntegerField(default=0, editable=False)
 
-    objects = PortalUserManager()
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     REQUIRED_FIELDS = []
 

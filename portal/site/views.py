@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -34,17 +35,18 @@ def home(request: HttpRequest) -> HttpResponse:
     role = getattr(request.user, "role", "")
     context = {
         "offers": [offer(one_thing) for one_thing in OneThing.objects.on_offer()],
-        "open_cases": open_cases(request) if role in APPLICANT_ROLES else None,
+        "open_cases": open_cases(request) if role in APPLICANT_ROLES else Case.objects.none(),
+        "shown": OPEN_CASES_SHOWN,
         "desk": DESKS[role][1] if role and role not in APPLICANT_ROLES else "",
     }
     return render(request, "site/home.html", context)
 
 
-def open_cases(request: HttpRequest) -> list[Case]:
-    """Return the newest of the applicant's cases that are drafts or under way."""
+def open_cases(request: HttpRequest) -> QuerySet[Case]:
+    """Return the applicant's cases that are drafts or under way, newest first."""
     own = Case.objects.visible_to(request.user)  # type: ignore[arg-type]
-    own = own.exclude(state__in=CLOSED).select_related("one_thing")
-    return list(own.order_by("-created_at")[:OPEN_CASES_SHOWN])
+    own = own.exclude(state__in=CLOSED)
+    return own.select_related("one_thing").order_by("-created_at")
 
 
 def offer(one_thing: OneThing) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Staff accounts: for the administrator, readable by auditors, closed to others."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from portal.accounts.models import Role, User
@@ -27,7 +28,6 @@ def new_officer(**changed: object) -> dict[str, object]:
         "role": "officer",
         "department": DepartmentFactory().pk,
         "phone": "137 1234 5678",
-        "usable_password": "true",
         "password1": PASSWORD,
         "password2": PASSWORD,
         **changed,
@@ -89,6 +89,48 @@ def test_the_administrator_resets_the_second_factor(client: Client, administrato
     assert clerk.totp_secret == ""
     assert "已重置" in response.text
     assert Event.objects.get(kind="account.second_factor_reset").actor == administrator
+
+
+def test_a_phone_is_shown_masked_and_stays_when_left_empty(
+    client: Client, administrator: User
+) -> None:
+    clerk = StaffFactory(clerk=True, phone="13612345678")
+    path = f"{USERS}{clerk.pk}/change/"
+    data = {"full_name": "钱二丁", "role": "clerk", "department": "", "is_active": "on"}
+
+    page = client.get(path).text
+    client.post(path, {**data, "phone": ""})
+    clerk.refresh_from_db()
+    kept = clerk.phone
+    client.post(path, {**data, "phone": "13687654321"})
+    clerk.refresh_from_db()
+
+    assert "136****5678" in page and "13612345678" not in page
+    assert (kept, clerk.phone) == ("13612345678", "13687654321")
+
+
+def test_a_password_set_by_the_administrator_is_on_record(
+    client: Client, administrator: User
+) -> None:
+    clerk = StaffFactory(clerk=True)
+
+    client.post(
+        f"{USERS}{clerk.pk}/password/",
+        {"password1": PASSWORD, "password2": PASSWORD, "set-password": ""},
+    )
+
+    clerk.refresh_from_db()
+    assert clerk.check_password(PASSWORD)
+    assert clerk.password_records.count() == 1
+    event = Event.objects.get(kind="account.changed")
+    assert (event.actor, event.subject) == (administrator, f"user:{clerk.pk}")
+
+
+def test_names_do_not_go_into_djangos_own_log(client: Client, administrator: User) -> None:
+    client.post(ADD, new_officer())
+
+    assert User.objects.filter(username="renshe09").exists()
+    assert not LogEntry.objects.exists()
 
 
 def test_applicants_are_not_listed(client: Client, administrator: User) -> None:

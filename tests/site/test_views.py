@@ -74,7 +74,7 @@ def test_a_talents_open_cases_come_first(client: Client, hangzhou: OneThing) -> 
     client.force_login(TalentFactory())
     others = client.get("/").text
 
-    assert "您有 1 件申请正在办理" in page
+    assert "您有 1 件申请尚未办结" in page
     assert f"/cases/{case.pk}/form/" in page
     assert str(case.pk) not in others
 

@@ -1,0 +1,27 @@
+"""Who is not signed in is led to the sign-in, and afterwards back to a page that can be opened."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Django's middleware, except that a form sent too late leads back to the page of the form."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        sign_in = resolve_url(self.get_login_url(view_func))
+        page = request.headers.get("Referer", "")
+        if not url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+            return redirect(sign_in)
+        parts = urlsplit(page)
+        return redirect_to_login(parts.path + (f"?{parts.query}" if parts.query else ""), sign_in)
