@@ -158,8 +158,6 @@ def enterprise(owner: Person, on: date) -> dict[str, Any]:
     number, street = owner.number, pick(STREETS, owner.number)
     address = f"浙江省杭州市{street}{80 + number}号创业大厦{300 + number}室"
     graduated = date(on.year - 1, 6, 30)
-    hired = Person(300 + number)
-    begun = on - timedelta(days=100)
     return {
         "e_name": firm_name(owner),
         "e_uscc": credit_code(number),
@@ -186,6 +184,14 @@ def enterprise(owner: Person, on: date) -> dict[str, Any]:
         "e_bank_account": f"33010401600{number:08d}",
         "e_contact": owner.name,
         "e_contact_mobile": owner.phone,
+        **_firm_item_answers(number, on),
+    }
+
+
+def _firm_item_answers(number: int, on: date) -> dict[str, Any]:
+    hired = Person(300 + number)
+    begun = on - timedelta(days=100)
+    return {
         "project_name": "城市低空物流调度平台",
         "grade_applied": "10",
         "contest_award": "无",

@@ -112,7 +112,9 @@ def _ended_heading(case: Case, items: Sequence[WorkItem]) -> str:
     late = sum(was_late(item, item.cards.all()) for item in items if item.state in DECIDED)
     match case.state:
         case CaseState.COMPLETED:
-            return f"{len(items)} 项全部办结，" + (f"{late} 项超过时限" if late else "都在时限内")
+            if len(items) == 1:
+                return "已办结，超过时限" if late else "已办结，没有超时"
+            return f"{len(items)} 项办理结束，" + (f"{late} 项超过时限" if late else "没有超时")
         case CaseState.SUBMITTED:
             return "已提交，等窗口受理"
         case CaseState.RETURNED:

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Count,
     Exists,
     ExpressionWrapper,
@@ -193,55 +194,62 @@ def net_by_department(decided: Items, calendar: Calendar) -> dict[int, float]:
 
     Equals the sum of `working_time.net_days` over the rows. The database groups the rows by the
     days on which they begin and end, the calendar is asked once per group: days between start and
-    decision, minus those of pauses, minus what was left of the last day.
+    decision, minus what was left of the last day, minus the days of pauses.
     """
     sums: dict[int, float] = {}
     for row in _spans(decided, calendar.hours):
-        first, last, count = row["first"], row["last"], row["count"]
-        days = calendar.between(first, last) * count
-        if first != last and not row["stood"] and calendar.is_working(last):
-            days += row["passed"] - count
+        days = _days(row, calendar)
         sums[row["department"]] = sums.get(row["department"], 0.0) + days
-    for row in _pauses(decided):
-        days = calendar.between(row["first"], row["last"]) * row["count"]
+    for row in _pauses(decided, calendar.hours):
+        # A pause that ends on the day of the decision takes that day out, whole as it was counted.
+        days = _days(row, calendar) if row["decided"] else _whole_days(row, calendar)
         sums[row["work_item__department"]] -= days
     return sums
 
 
+def _whole_days(row: Mapping[str, Any], calendar: Calendar) -> float:
+    return calendar.between(row["first"], row["last"]) * row["count"]
+
+
+def _days(row: Mapping[str, Any], calendar: Calendar) -> float:
+    """Return the working days of a group, of the last one the share that had passed."""
+    days = _whole_days(row, calendar)
+    if row["first"] != row["last"] and calendar.is_working(row["last"]):
+        days += row["passed"] - row["count"]
+    return days
+
+
 def _spans(decided: Items, hours: WorkingHours) -> list[Mapping[str, Any]]:
     """Return counts by first and last day; `passed` sums the shares of the last day's hours."""
-    # The last day does not count where a pause of an earlier day ended on it.
-    stood = (
-        Suspension.objects.annotate(
-            begins=TruncDate("began_at", tzinfo=SHANGHAI),
-            ends=TruncDate("ended_at", tzinfo=SHANGHAI),
-        )
-        .filter(work_item=OuterRef("pk"), ends__gte=OuterRef("last"))
-        .filter(begins__lt=OuterRef("last"))
-    )
-    return list(
+    rows = (
         decided.order_by()
         .annotate(
             first=TruncDate("started_at", tzinfo=SHANGHAI),
             last=TruncDate("decided_at", tzinfo=SHANGHAI),
+            share=_share_passed("decided_at", hours),
         )
-        .annotate(stood=Exists(stood), share=_share_passed("decided_at", hours))
-        .values("department", "first", "last", "stood")
+        .values("department", "first", "last")
         .annotate(count=Count("pk"), passed=Sum("share"))
     )
+    return list(rows)
 
 
-def _pauses(decided: Items) -> list[Mapping[str, Any]]:
-    return list(
+def _pauses(decided: Items, hours: WorkingHours) -> list[Mapping[str, Any]]:
+    """Return counts of pauses by first and last day, and whether the decision came on the last."""
+    day = TruncDate("work_item__decided_at", tzinfo=SHANGHAI)
+    rows = (
         Suspension.objects.filter(work_item__in=decided.order_by(), ended_at__isnull=False)
         .order_by()
         .annotate(
             first=TruncDate("began_at", tzinfo=SHANGHAI),
             last=TruncDate("ended_at", tzinfo=SHANGHAI),
+            share=_share_passed("work_item__decided_at", hours),
         )
-        .values("work_item__department", "first", "last")
-        .annotate(count=Count("pk"))
+        .annotate(decided=ExpressionWrapper(Q(last=day), output_field=BooleanField()))
+        .values("work_item__department", "first", "last", "decided")
+        .annotate(count=Count("pk"), passed=Sum("share"))
     )
+    return list(rows)
 
 
 def _share_passed(field: str, hours: WorkingHours) -> ExpressionWrapper:
