@@ -10,7 +10,6 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
-from notifications.sending import Notice
 
 from cases import deadlines
 from cases.intake import released_entry
@@ -19,6 +18,7 @@ from cases.models.work_item import OPEN
 from cases.moves import move
 from cases.routing import Standing, standing
 from cases.working_time import Calendar, civil_day
+from notifications.sending import Notice
 from policies.schema import Requirement
 from portal.core.ledger import Entry, Event, record_many
 

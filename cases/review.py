@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from notifications.sending import Notice, tell
 
 from cases import calendar, deadlines, release, uploads
 from cases.errors import AlreadyHandled, Incomplete
@@ -31,6 +30,7 @@ from cases.models.suspension import LOCAL_DAYS, STATUTORY_REASONS
 from cases.moves import move
 from cases.release import Changes
 from cases.uploads import Stored
+from notifications.sending import Notice, tell
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.ledger import Entry, record
