@@ -10,11 +10,13 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cases import calendar, deadlines, desk_pages, dossier, planning_view
+from cases import calendar, deadlines
 from cases.models import CalendarDay, CalendarYear, WorkItem, WorkItemState
 from cases.models.work_item import DECIDED, OPEN
+from cases.pages import desk as desk_pages
+from cases.pages import dossier, picture
+from cases.pages.window import is_number
 from cases.views import desk
-from cases.window_pages import is_number
 from portal.accounts.models import DEPARTMENT_ROLES, Role
 from portal.accounts.permissions import RoleAdmin
 from portal.core import clock
@@ -172,7 +174,7 @@ class DeskAdmin(RoleAdmin):
 
     @admin.display(description="事项")
     def item(self, item: WorkItem) -> str:
-        return planning_view.short_name(item.item_name)
+        return picture.short_name(item.item_name)
 
     @admin.display(description="申请人")
     def applicant(self, item: WorkItem) -> str:

@@ -15,7 +15,7 @@ import justmytype_intl_cjk
 import typst
 from django.conf import settings
 
-from cases import calendar, deadlines, intake, masking, planning_view
+from cases import application, calendar, deadlines, masking, notices
 from cases.models import (
     Case,
     CaseState,
@@ -26,6 +26,7 @@ from cases.models import (
 )
 from cases.models.case import ApplicantKind
 from cases.numbering import spaced
+from cases.pages import picture
 from cases.working_time import Calendar
 from policies.conditions import is_blank
 from policies.schema import Column, Element, Field
@@ -120,7 +121,7 @@ def registration_form(case: Case, *, masked: bool = False) -> bytes:
     catalogue, answers = case.version.catalogue, case.all_answers
     sections = [
         _section(title, elements, answers, clear=not masked)
-        for title, elements in intake.merged_form(case).sections
+        for title, elements in application.merged_form(case).sections
     ]
     return typeset(
         "registration",
@@ -142,7 +143,7 @@ def commitment(case: Case, *, masked: bool = False) -> bytes:
     catalogue = case.version.catalogue
     clauses = [
         f"{needed.material.clause}（涉及：{_short_names(case, needed.items)}）"
-        for needed in intake.merged_form(case).commitments
+        for needed in application.merged_form(case).commitments
     ]
     parts = [
         _text(
@@ -179,7 +180,7 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
         [
             item.item_name,
             item.department.short_name,
-            planning_view.days_words(item.promised_days),
+            picture.days_words(item.promised_days),
             _first_due(item, case, working_days),
         ]
         for item in _accepted_items(case)
@@ -219,7 +220,7 @@ def one_time_notice(case: Case, *, masked: bool = False) -> bytes:
                 f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请收悉。"
                 "经审查，以下材料或内容需要补正，现一次性告知："
             ),
-            _list(intake.gap_words(supplement.gaps)),
+            _list(notices.gap_words(supplement.gaps)),
             _text(
                 f"请于{_instant(supplement.lapses_at)}前登录平台或到综合窗口补正。"
                 "逾期未补正的，视为撤回申请；补正后可以重新提交申请，已填写的内容予以保留。"
@@ -248,7 +249,7 @@ def refusal(case: Case, *, masked: bool = False) -> bytes:
             ),
             _named("理由", case.reasons),
             _named("依据", case.legal_basis),
-            _text(intake.REDRESS),
+            _text(notices.REDRESS),
         ],
         to=_name(case, masked),
         number=f"受理码：{spaced(case.number or '')}",
@@ -293,7 +294,7 @@ def refusal_decision(work_item: WorkItem, *, masked: bool = False) -> bytes:
             _text(f"您（单位）申请办理的“{work_item.item_name}”，经审查，决定不予办理。"),
             _named("理由", work_item.reasons),
             _named("依据", work_item.legal_basis),
-            _text(intake.REDRESS),
+            _text(notices.REDRESS),
         ],
         to=_name(case, masked),
         number=f"受理码：{spaced(case.number or '')}",
@@ -411,7 +412,7 @@ def _thing(case: Case) -> str:
 
 def _short_names(case: Case, codes: Iterable[str]) -> str:
     items = case.version.catalogue.items
-    return listed(planning_view.short_name(items[code].name) for code in codes)
+    return listed(picture.short_name(items[code].name) for code in codes)
 
 
 def _name(case: Case, masked: bool) -> str:

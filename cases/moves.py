@@ -1,11 +1,13 @@
 """Moving a locked row along its state machine, and the checks every verb begins with."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django_fsm import TransitionNotAllowed
 
 from cases.errors import AlreadyHandled
+from cases.models import Case
 from portal.accounts.models import Role, User
 from portal.core.crypto import blind_index
 
@@ -29,3 +31,11 @@ def require_role(user: User, *roles: Role) -> None:
 def identity_index(number: str) -> str:
     """Return the blind index by which an ID or social credit number is found across cases."""
     return blind_index(number, IDENTITY_PURPOSE)
+
+
+def own_case(case_id: UUID, actor: User) -> Case:
+    """Return the applicant's own case, locked. Raises PermissionDenied for anybody else."""
+    case = Case.objects.locked(case_id)
+    if case.applicant_id != actor.pk:
+        raise PermissionDenied
+    return case

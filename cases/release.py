@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
-from django.urls import reverse
 
 from cases import deadlines
-from cases.intake import released_entry
+from cases.dispatch import released_entry
 from cases.models import Case, CaseState, Edge, Offer, WorkItem, WorkItemState
 from cases.models.work_item import OPEN
 from cases.moves import move
+from cases.notices import applicant_notice
 from cases.routing import Standing, standing
 from cases.working_time import Calendar, civil_day
 from notifications.sending import Notice
 from policies.schema import Requirement
-from portal.core.ledger import Entry, Event, record_many
+from portal.core.ledger import Entry, record_many
 
 # Working days an applicant has to choose another way after a refusal.
 OFFER_DAYS = 5
@@ -114,13 +114,6 @@ def complete_if_done(changes: Changes) -> None:
     case.closed_at = changes.at
     case.save(update_fields=["state", "closed_at"])
     changes.add(Entry("case.completed", case.pk, at=changes.at), {})
-
-
-def applicant_notice(case: Case, event: Event, words: Mapping[str, object]) -> Notice:
-    """Return the notice to a case's applicant about an event, linked to the case page."""
-    params = {"number": case.number, **words}
-    link = reverse("cases:case", args=[case.pk])
-    return Notice(event, case.applicant, event.kind, params, link)
 
 
 def _lock_elsewhere(edges: list[Edge], known: dict[int, WorkItem]) -> list[Edge]:

@@ -11,15 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from cases import calendar, deadlines, release, review
+from cases.application import check_answered, keep, keep_asked, merged_form
+from cases.dispatch import new_work_item, released_entry
 from cases.errors import AlreadyHandled, Incomplete
-from cases.intake import (
-    check_answered,
-    keep,
-    keep_asked,
-    merged_form,
-    new_work_item,
-    released_entry,
-)
 from cases.models import Case, Edge, Offer, OfferState, Supplement, WorkItem, WorkItemState
 from cases.release import Changes
 from notifications.sending import tell

@@ -13,8 +13,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from cases import calendar, deadlines, release, uploads
+from cases.application import route
 from cases.errors import AlreadyHandled, Incomplete
-from cases.intake import Gap, gap_words, require_reasons, route, supplement_term
 from cases.models import (
     Card,
     Case,
@@ -28,9 +28,10 @@ from cases.models import (
 )
 from cases.models.suspension import LOCAL_DAYS, STATUTORY_REASONS
 from cases.moves import move
+from cases.notices import Gap, applicant_notice, gap_words, require_reasons, supplement_term
 from cases.release import Changes
 from cases.uploads import Stored
-from notifications.sending import Notice, tell
+from notifications.sending import tell
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.ledger import Entry, record
@@ -369,5 +370,4 @@ def _record(
         )
     )
     if words is not None:
-        notices: list[Notice] = [release.applicant_notice(work_item.case, event, words)]
-        tell(notices)
+        tell([applicant_notice(work_item.case, event, words)])

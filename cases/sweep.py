@@ -29,7 +29,7 @@ from cases.models import (
     WorkItem,
     WorkItemState,
 )
-from cases.release import applicant_notice
+from cases.notices import applicant_notice
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock

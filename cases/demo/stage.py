@@ -15,7 +15,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from cases import calendar, intake, responses, review, shared_data, uploads
+from cases import application, calendar, drafting, intake, responses, review, shared_data, uploads
 from cases.demo import pages
 from cases.demo.people import Person, answers
 from cases.demo.samples import CLAIMED, Desk, Sample
@@ -142,7 +142,7 @@ class Stage:
 
     def _begin(self, played: Played) -> None:
         sample, applicant = played.sample, self._applicant(played.sample.person)
-        case = intake.start(
+        case = drafting.start(
             applicant=applicant,
             one_thing=self.one_thing,
             kind=sample.kind,
@@ -153,9 +153,9 @@ class Stage:
         given = self._answers(case, sample)
         if sample.draft:
             half = dict(list(given.items())[: len(given) // 2])
-            intake.save(case_id=case.pk, actor=applicant, answers=half)
+            drafting.save(case_id=case.pk, actor=applicant, answers=half)
             return
-        case = intake.save(case_id=case.pk, actor=applicant, answers=given)
+        case = drafting.save(case_id=case.pk, actor=applicant, answers=given)
         self._upload(case, applicant)
         intake.submit(case_id=case.pk, actor=applicant, answers=given, signed=True)
         shared_data.drain(limit=100)
@@ -166,7 +166,7 @@ class Stage:
         return answers(Person(sample.person), sample.kind, asked, clock.today())
 
     def _upload(self, case: Case, applicant: User, codes: Sequence[str] = ()) -> None:
-        wanted = codes or [needed.code for needed in intake.merged_form(case).required_uploads]
+        wanted = codes or [needed.code for needed in application.merged_form(case).required_uploads]
         for code in wanted:
             uploads.add_document(
                 case=case, actor=applicant, material_code=code, upload=self._page(code)
@@ -197,7 +197,7 @@ class Stage:
 
     def _ask(self, played: Played) -> None:
         case = Case.objects.get(pk=played.case_id)
-        needed = intake.merged_form(case).required_uploads[-1]
+        needed = application.merged_form(case).required_uploads[-1]
         gap = {**GAP, "code": needed.code, "name": needed.material.name}
         intake.ask(case_id=case.pk, clerk=self._clerk(played), gaps=[gap])  # type: ignore[list-item]
         if played.sample.answered is not None:

@@ -49,7 +49,7 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
 
 class WorkItem(models.Model):
-    """One item at work. Name and limits are copied at acceptance, whatever the catalogue says later.
+    """One item at work; name and limits are copied at acceptance, whatever a later catalogue says.
 
     The clock is stored as facts (start, budget, suspensions, extension) and as the two instants
     that follow from them; while it does not run, `yellow_at` and `due_at` are empty.

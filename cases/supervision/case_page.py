@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from cases import calendar, deadlines, documents, intake, masking, planning_view
+from cases import application, calendar, deadlines, documents, masking
 from cases.models import (
     Card,
     Case,
@@ -24,7 +24,8 @@ from cases.models import (
 from cases.models.case import ApplicantKind
 from cases.models.work_item import DECIDED
 from cases.numbering import spaced
-from cases.planning_view import short_name
+from cases.pages import picture
+from cases.pages.picture import short_name
 from cases.supervision.pages import net_of, seen_words, was_late
 from cases.working_time import Calendar, civil_day
 from portal.core import clock
@@ -130,11 +131,11 @@ def _picture(
     edges: Sequence[Edge],
     now: datetime,
     working_days: Calendar,
-) -> planning_view.Picture | None:
+) -> picture.Picture | None:
     if items:
-        return planning_view.progress(case, items, edges, now=now, calendar=working_days)
+        return picture.progress(case, items, edges, now=now, calendar=working_days)
     if case.state in {CaseState.SUBMITTED, CaseState.RETURNED}:
-        return planning_view.promise(intake.route(case), case.version.catalogue)
+        return picture.promise(application.route(case), case.version.catalogue)
     return None
 
 
@@ -151,7 +152,7 @@ def _item(item: WorkItem, now: datetime, working_days: Calendar) -> dict[str, An
         "level": str(level) if level else "",
         "words": deadlines.card_words(item, now=now, calendar=working_days),
         "was_late": item.state in DECIDED and was_late(item, item.cards.all()),
-        "promised": planning_view.days_words(item.promised_days),
+        "promised": picture.days_words(item.promised_days),
         "net": "—" if net is None else f"{net:.1f}",
         "waited": _waited(item, working_days),
         "paused": [_pause(pause, now, working_days) for pause in item.suspensions.all()],

@@ -12,7 +12,7 @@ from cases import calendar, deadlines
 from cases.models import Card, Level, WorkItem, WorkItemState
 from cases.models.work_item import DECIDED
 from cases.numbering import spaced
-from cases.planning_view import days_words, short_name
+from cases.pages.picture import days_words, short_name
 from cases.supervision import figures
 from cases.supervision.figures import CLOCKS, Figures, Items
 from cases.supervision.selection import PERIODS, Selection, item_names, selection

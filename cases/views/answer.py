@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import asking, filling, intake, responses
-from cases.asking import Asked
+from cases import intake, responses
 from cases.errors import AlreadyHandled, Incomplete
-from cases.filling import Taken
 from cases.models import Offer, OfferState, Supplement
-from cases.story import is_asking
+from cases.pages import asking, filling
+from cases.pages.asking import Asked
+from cases.pages.filling import Taken
+from cases.pages.story import is_asking
 from cases.views import unsaved
 from cases.views.own import own_cases, user_of
 

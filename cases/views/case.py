@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import bundle, calendar, filling, intake, planning_view, story, uploads
+from cases import application, calendar, intake, uploads
 from cases.errors import AlreadyHandled
 from cases.masking import lines
 from cases.models import (
@@ -36,6 +36,7 @@ from cases.models import (
     WorkItemState,
 )
 from cases.numbering import spaced
+from cases.pages import bundle, filling, picture, story
 from cases.views.own import own_case, own_cases, user_of
 from notifications.models import Message
 from portal.core import clock
@@ -155,8 +156,8 @@ def facts_of(found: Case) -> story.Facts:
         edges=edges,
         supplements=list(found.supplements.select_related("work_item")),
         offers=list(found.offers.select_related("refused").order_by("offered_at")),
-        expected=planning_view.expectations(
-            work_items, planning_view.waits(edges), now=now, calendar=working_days
+        expected=picture.expectations(
+            work_items, picture.waits(edges), now=now, calendar=working_days
         ),
         now=now,
         calendar=working_days,
@@ -177,14 +178,14 @@ def _papers(found: Case) -> dict[str, Any]:
     }
 
 
-def _picture(facts: story.Facts) -> planning_view.Picture | None:
+def _picture(facts: story.Facts) -> picture.Picture | None:
     """Return the progress of an accepted case, the promise of one that still waits."""
     if facts.work_items:
-        return planning_view.progress(
+        return picture.progress(
             facts.case, facts.work_items, facts.edges, now=facts.now, calendar=facts.calendar
         )
     if facts.case.state in {CaseState.SUBMITTED, CaseState.RETURNED}:
-        return planning_view.promise(intake.route(facts.case), facts.case.version.catalogue)
+        return picture.promise(application.route(facts.case), facts.case.version.catalogue)
     return None
 
 
@@ -241,7 +242,7 @@ def _row_note(case: Any) -> str:
 def _notice_row(notice: Supplement) -> dict[str, Any]:
     whose = notice.work_item.item_name if notice.work_item else "窗口"
     return {
-        "whose": planning_view.short_name(whose),
+        "whose": picture.short_name(whose),
         "gaps": notice.gaps,
         "until": instant_words(notice.lapses_at),
         "is_window": notice.work_item is None,

@@ -16,11 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import desk_pages, review
+from cases import review
 from cases.errors import AlreadyHandled, UnusableFile
 from cases.models import Card, WorkItem
 from cases.numbering import spaced
-from cases.staff_forms import DecisionForm, RefusalForm
+from cases.pages import desk as desk_pages
+from cases.pages.staff_forms import DecisionForm, RefusalForm
 from cases.views.revealing import answer_page
 from portal.accounts.models import DEPARTMENT_ROLES
 from portal.accounts.permissions import roles_required

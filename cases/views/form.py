@@ -13,11 +13,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import filling, intake, places, uploads
-from cases.bundle import bundle_of
+from cases import intake, places, uploads
 from cases.errors import AlreadyHandled, Incomplete
-from cases.filling import Taken
 from cases.models import Case, CaseState, Document, Origin
+from cases.pages import filling
+from cases.pages.bundle import bundle_of
+from cases.pages.filling import Taken
 from cases.views import unsaved
 from cases.views.own import is_scripted, own_case, own_cases, user_of
 

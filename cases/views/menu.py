@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import intake
+from cases import drafting
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case, CaseState
 from cases.models.case import ApplicantKind
-from cases.picking import HELD, Selection
+from cases.pages.picking import HELD, Selection
 from cases.views.form import STEPS
 from cases.views.own import is_scripted, own_cases, user_of
 from policies.models import OneThing
@@ -75,13 +75,13 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def _begun(request: HttpRequest, one_thing: OneThing, selection: Selection) -> Case:
     draft = _draft_of(request, request.POST)
     if draft:
-        return intake.choose(
+        return drafting.choose(
             case_id=draft.pk,
             actor=user_of(request),
             codes=selection.ticked,
             existing=selection.held,
         )
-    return intake.start(
+    return drafting.start(
         applicant=user_of(request),
         one_thing=one_thing,
         kind=selection.kind,

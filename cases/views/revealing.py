@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from cases import disclosure, masking
 from cases.models import Case, WorkItem
-from cases.staff_forms import PasswordForm
+from cases.pages.staff_forms import PasswordForm
 from portal.accounts import staff
 from portal.accounts.models import User
 

@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import intake, window_pages
+from cases import application, intake
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case
 from cases.numbering import spaced
-from cases.staff_forms import FindForm, GapsForm, RefusalForm, StaffForm
+from cases.pages import window as window_pages
+from cases.pages.staff_forms import FindForm, GapsForm, RefusalForm, StaffForm
 from cases.views.revealing import answer_page
 from portal.accounts.models import Role
 from portal.accounts.permissions import roles_required
@@ -125,7 +126,7 @@ def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reveal(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     found = _case(request, pk)
-    allowed = {element.code for element in intake.merged_form(found).fields}
+    allowed = {element.code for element in application.merged_form(found).fields}
     return answer_page(
         request,
         "cases/window/reveal.html",

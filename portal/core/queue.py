@@ -11,7 +11,6 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-
 Row = TypeVar("Row", bound="LeasedRow")
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases import calendar, intake, uploads
+from cases import application, calendar, drafting, intake, uploads
 from cases.models import Case, WorkItem
 from notifications import wording
 from policies.loading import digest_of
@@ -115,12 +115,12 @@ def draft(one_thing: OneThing, talent: User) -> Callable[..., Case]:
 
     def make(*codes: str, applicant: User = talent, **changes: Any) -> Case:
         kind = one_thing.catalogue.items[codes[0]].applicant
-        case = intake.start(applicant=applicant, one_thing=one_thing, kind=kind, codes=codes)
+        case = drafting.start(applicant=applicant, one_thing=one_thing, kind=kind, codes=codes)
         answers = answers_for(one_thing.catalogue, case.item_codes, **changes)
-        case = intake.save(case_id=case.pk, actor=applicant, answers=answers)
+        case = drafting.save(case_id=case.pk, actor=applicant, answers=answers)
         answers = answers_for(one_thing.catalogue, case.item_codes, **changes)
-        case = intake.save(case_id=case.pk, actor=applicant, answers=answers)
-        for needed in intake.merged_form(case).required_uploads:
+        case = drafting.save(case_id=case.pk, actor=applicant, answers=answers)
+        for needed in application.merged_form(case).required_uploads:
             add(case, needed.code)
         return case
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.forms import BaseForm
 
-from cases import filling
 from cases.forms import AnswerForm
 from cases.models import Case
+from cases.pages import filling
 
 
 def boxes_of(form: BaseForm) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typst
 from django.test import Client
 from django.urls import reverse
 
-from cases import documents, intake, review
+from cases import application, documents, intake, review
 from cases.documents import NotIssued
 from cases.models import Case, WorkItem
 from portal.accounts.models import Department, Role, User
@@ -79,7 +79,7 @@ def test_the_registration_form_shows_every_answer_once(
     assert pdf.startswith(b"%PDF-")
     names = [cell["name"] for section in printed[0]["sections"] for cell in section["cells"]]
     lists = [one["name"] for section in printed[0]["sections"] for one in section["lists"]]
-    asked = [element.name for element in intake.merged_form(case).fields]
+    asked = [element.name for element in application.merged_form(case).fields]
     assert sorted(names + lists) == sorted(asked)
     assert printed[0]["title"] == "大学生创新创业“一件事”个人登记表"
     assert case.all_answers["p_id_no"] in words(printed[0])

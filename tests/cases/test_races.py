@@ -30,10 +30,12 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     """Hold both acts between reading and writing; with the lock on, only one gets that far."""
     both_have_read = Barrier(2)
     move = moves.move
+    # With the lock on, the second never comes; without it, it may take its time on a busy machine.
+    patience = 0.5 if request.param else 20
 
     def move_together(*args: Any, **kwargs: Any) -> None:
         try:
-            both_have_read.wait(timeout=0.5)
+            both_have_read.wait(timeout=patience)
         except BrokenBarrierError:
             pass  # the other one waits for the lock
         move(*args, **kwargs)

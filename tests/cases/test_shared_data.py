@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from cases import dossier, intake, shared_data, tasks
+from cases import intake, shared_data, tasks
 from cases.models import Case, Document, Origin, SharedRequest
+from cases.pages import dossier
 from cases.shared_data import MOST_ATTEMPTS, FileProvider, Record, Unavailable
 from portal.core.ledger import Event
 from tests.cases.people import FOUNDER_ID, GRADUATE_ID

@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from cases import intake, uploads
+from cases import application, intake, uploads
 from cases.errors import AlreadyHandled, UnusableFile
 from cases.models import Case, Document
 from portal.accounts.models import User
@@ -21,6 +21,11 @@ from tests.cases.files import PDF, pdf, picture
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 Make = Callable[..., Case]
+
+
+@pytest.fixture(autouse=True)
+def own_store(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 def files_in_store() -> int:
@@ -136,7 +141,7 @@ def test_a_removed_file_no_longer_counts(draft: Make, talent: User) -> None:
 
     uploads.remove_document(document=document, actor=talent)
 
-    assert "material:M01" in intake.missing(case)
+    assert "material:M01" in application.missing(case)
 
 
 def test_after_a_notice_only_new_files_can_be_removed(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from cases import intake, review
+from cases import intake, notices, review
 from cases.models import Case, Document, Origin
 from portal.accounts.models import User
 from portal.core import clock
@@ -105,7 +105,7 @@ def test_a_refusal_gives_reason_basis_and_redress(
     page = page_of(signed_in, case)
 
     assert "理由：档案材料不齐。" in page
-    assert "第十二条" in page and intake.REDRESS in page
+    assert "第十二条" in page and notices.REDRESS in page
 
 
 def test_a_warning_card_stands_beside_the_item(

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases import intake, uploads
+from cases import intake, notices, uploads
 from cases.models import Case, CaseState
 from cases.numbering import spaced
 from notifications.models import Message
@@ -177,7 +177,7 @@ class TestCasePage:
         text = window.get(url("case", case)).content.decode()
 
         assert "材料和填写齐全，可以受理" in text
-        for shown in ("材料.pdf", "330199********5012", "138****0001", intake.REDRESS):
+        for shown in ("材料.pdf", "330199********5012", "138****0001", notices.REDRESS):
             assert shown in text
         for hidden in (GRADUATE_ID, GRADUATE["p_mobile"], GRADUATE["p_bank"]["account"]):
             assert hidden not in text

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 
-from cases import intake
+from cases import application, intake
 from cases.models import Case
 from cases.models.case import CaseQuerySet
 from portal.accounts.models import Role, User
@@ -92,7 +92,7 @@ def test_of_two_clerks_at_once_one_is_told_that_the_other_was_faster(
     """Without the row lock both see the case waiting and both go on to accept it."""
     case, other = submitted("P05"), make_user("clerk2", Role.CLERK)
     meeting, outcomes = Barrier(2), list[str]()
-    missing = intake.missing
+    missing = application.missing
 
     def meet(found: Case) -> dict[str, str]:
         try:

@@ -76,7 +76,7 @@ def test_a_graduate_gets_everything_with_one_form(
     # The window asks once; the graduate answers; the window accepts.
     clerk.sign_in("window01")
     clerk.open(f"/window/{case.pk}/")
-    gap = clerk.page.locator("#ask .halves", has_text=lease)
+    gap = clerk.page.locator("#ask tr", has_text=lease)
     gap.get_by_role("checkbox").check()
     gap.get_by_role("textbox").or_(gap.get_by_role("combobox")).fill("缺少租赁备案号页，请补齐。")
     clerk.press("发出告知")

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from cases import drafting
 from notifications.codes import send_code
 from notifications.sending import Notice, tell
 from policies.loading import load_catalogue
@@ -65,10 +66,9 @@ def test_the_home_page_costs_the_same_each_time(
 
 
 def test_a_talents_open_cases_come_first(client: Client, hangzhou: OneThing) -> None:
-    from cases import intake
 
     talent = TalentFactory()
-    case = intake.start(applicant=talent, one_thing=hangzhou, kind="person", codes=["P01"])
+    case = drafting.start(applicant=talent, one_thing=hangzhou, kind="person", codes=["P01"])
     client.force_login(talent)
     page = client.get("/").text
     client.force_login(TalentFactory())

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.http import QueryDict
 
-from cases import calendar, intake, merging, planning_view, routing
+from cases import application, calendar, merging, routing
 from cases.errors import Incomplete
 from cases.models.case import ApplicantKind
+from cases.pages import picture
 from policies.schema import Catalogue, Item, Requirement
 from portal.core.chinese import day_words, listed
 
@@ -51,7 +52,7 @@ class Selection:
     def problem(self) -> str:
         """What keeps this selection from being filed, in Chinese; empty when nothing does."""
         try:
-            intake.checked_selection(self.catalogue, self.kind, self.ticked, {}, self.held)
+            application.checked_selection(self.catalogue, self.kind, self.ticked, {}, self.held)
         except Incomplete as error:
             return error.problems["items"]
         return ""
@@ -74,8 +75,8 @@ class Selection:
         """Return every item of this kind of applicant as one line of the list."""
         return [self._option(item) for item in self.items]
 
-    def picture(self) -> planning_view.Picture | None:
-        return planning_view.promise(self.plan, self.catalogue) if self.plan else None
+    def picture(self) -> picture.Picture | None:
+        return picture.promise(self.plan, self.catalogue) if self.plan else None
 
     def sums(self) -> dict[str, Any]:
         """Return what the summary beside the list says."""
@@ -112,7 +113,7 @@ class Selection:
 
     def _reasons(self, item: Item, rival: Item | None) -> list[str]:
         if rival:
-            short = planning_view.short_name(rival.name)
+            short = picture.short_name(rival.name)
             return [f"已选“{short}”，两项只能办理一项。取消“{short}”后可选本项。"]
         if item.code in self.added:
             return [self.added[item.code]]
@@ -137,9 +138,9 @@ class Selection:
         return None
 
     def _facts(self, item: Item) -> list[str]:
-        days = planning_view.days_words(item.promised_days)
+        days = picture.days_words(item.promised_days)
         facts = [
-            planning_view.department_names(item, self.catalogue),
+            picture.department_names(item, self.catalogue),
             f"承诺 {days}" if item.promised_days else "即办，当日出结果",
         ]
         needs = [_need_words(self.catalogue, need) for need in item.hard_requirements]
@@ -147,7 +148,7 @@ class Selection:
         if followers := self._followers(item):
             facts.append(f"结果用于后面 {followers} 项")
         facts += [
-            f"与“{planning_view.short_name(self.catalogue.items[other].name)}”二选一"
+            f"与“{picture.short_name(self.catalogue.items[other].name)}”二选一"
             for other in self._excluded(item)
         ]
         facts += [
@@ -187,7 +188,7 @@ def held_results(catalogue: Catalogue, query: QueryDict) -> dict[str, str]:
 
 
 def _need_words(catalogue: Catalogue, need: Requirement) -> str:
-    names = "或".join(planning_view.short_name(catalogue.items[code].name) for code in need.any_of)
+    names = "或".join(picture.short_name(catalogue.items[code].name) for code in need.any_of)
     if need.subject is not None:
         return f"有关人员须先办{names}"
     return f"视情况先办{names}" if need.when else f"需先办{names}"
@@ -195,4 +196,4 @@ def _need_words(catalogue: Catalogue, need: Requirement) -> str:
 
 def selection_words(catalogue: Catalogue, codes: tuple[str, ...] | list[str]) -> str:
     """Return the names of items as a list, short."""
-    return listed((planning_view.short_name(catalogue.items[code].name) for code in codes), 3)
+    return listed((picture.short_name(catalogue.items[code].name) for code in codes), 3)

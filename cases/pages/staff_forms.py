@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from cases.intake import Gap
 from cases.models.suspension import legal_basis
+from cases.notices import Gap
 
 REASON_MAX = 200
 # Sentences offered while typing; a clerk may write others.

@@ -8,10 +8,11 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
-from cases import bundle, filling, merging
+from cases import merging
 from cases.forms import AnswerForm
 from cases.merging import Needed
 from cases.models import Case, Offer, Supplement
+from cases.pages import bundle, filling
 from policies.answers import problems_in
 from portal.core import clock
 

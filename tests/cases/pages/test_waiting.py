@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases.waiting import waited_days, waiting_words
+from cases.pages.waiting import waited_days, waiting_words
 from cases.working_time import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

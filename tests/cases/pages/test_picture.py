@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from cases import calendar, planning_view, review, routing
+from cases import calendar, review, routing
 from cases.models import Case, Edge, WorkItem
-from cases.planning_view import Picture, Row
+from cases.pages import picture
+from cases.pages.picture import Picture, Row
 from policies.schema import Catalogue
 from portal.accounts.models import User
 from portal.core import clock
@@ -21,7 +22,7 @@ def row(picture: Picture, name: str) -> Row:
 
 def promise(catalogue: Catalogue, *codes: str) -> Picture:
     plan = routing.plan(catalogue, codes, None, MONDAY.date())
-    return planning_view.promise(plan, catalogue)
+    return picture.promise(plan, catalogue)
 
 
 def progress(case: Case, now: datetime) -> Picture:
@@ -31,7 +32,7 @@ def progress(case: Case, now: datetime) -> Picture:
         .prefetch_related("suspensions")
     )
     edges = Edge.objects.filter(dependant__case=case)
-    return planning_view.progress(case, work_items, edges, now=now, calendar=calendar.current())
+    return picture.progress(case, work_items, edges, now=now, calendar=calendar.current())
 
 
 def fits(picture: Picture) -> bool:
@@ -106,10 +107,10 @@ def test_cards_colour_the_bar_and_a_late_one_reaches_today(chain: Case) -> None:
 
 
 def test_a_wait_of_months_is_drawn_to_scale(chain: Case) -> None:
-    picture = progress(chain, MONDAY + timedelta(days=200))
+    drawn = progress(chain, MONDAY + timedelta(days=200))
 
-    assert picture["days"] == planning_view.MOST_COLUMNS
-    assert fits(picture)
+    assert drawn["days"] == picture.MOST_COLUMNS
+    assert fits(drawn)
 
 
 def test_a_standing_clock_is_hatched_for_as_long_as_was_announced(

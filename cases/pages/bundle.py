@@ -7,9 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from cases import merging, planning_view
+from cases import merging
 from cases.merging import Needed
 from cases.models import Case, Document, Origin
+from cases.pages import picture
 from policies.schema import Catalogue, Material
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
@@ -192,7 +193,7 @@ def _produced_words(case: Case, material: Material) -> str:
     if held:
         return f"已有结果，文号 {listed(held)}"
     names = "或".join(
-        planning_view.short_name(catalogue.items[code].name)
+        picture.short_name(catalogue.items[code].name)
         for code in producers
         if code in case.item_codes
     )
@@ -200,4 +201,4 @@ def _produced_words(case: Case, material: Material) -> str:
 
 
 def _names(catalogue: Catalogue, codes: Iterable[str]) -> str:
-    return listed((planning_view.short_name(catalogue.items[code].name) for code in codes), 3)
+    return listed((picture.short_name(catalogue.items[code].name) for code in codes), 3)

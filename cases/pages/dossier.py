@@ -9,12 +9,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from cases import bundle, calendar, masking, planning_view
-from cases.intake import gap_words, merged_form, route
+from cases import calendar, masking
+from cases.application import merged_form, route
 from cases.merging import Needed
 from cases.models import Case, Document, Edge, Origin, SharedRequest, Supplement, WorkItem
 from cases.models.case import ApplicantKind
+from cases.notices import gap_words
 from cases.numbering import spaced
+from cases.pages import bundle, picture
 from policies.schema import Catalogue
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words, listed
@@ -91,7 +93,7 @@ def item_words(case: Case) -> str:
 
 
 def items_listed(catalogue: Catalogue, codes: Iterable[str]) -> str:
-    names = (planning_view.short_name(catalogue.items[code].name) for code in codes)
+    names = (picture.short_name(catalogue.items[code].name) for code in codes)
     return listed(names, 3)
 
 
@@ -125,17 +127,15 @@ def materials(
     return _Reader(case, only, problems or {}).read()
 
 
-def plan_of(case: Case) -> planning_view.Picture:
+def plan_of(case: Case) -> picture.Picture:
     """Return the picture of a case: the promise at the window, the progress after acceptance."""
     if case.accepted_at is None:
-        return planning_view.promise(route(case), case.version.catalogue)
+        return picture.promise(route(case), case.version.catalogue)
     work_items = list(
         case.work_items.select_related("department").prefetch_related("suspensions").order_by("pk")
     )
     edges = list(Edge.objects.filter(dependant__case=case))
-    return planning_view.progress(
-        case, work_items, edges, now=clock.now(), calendar=calendar.current()
-    )
+    return picture.progress(case, work_items, edges, now=clock.now(), calendar=calendar.current())
 
 
 class _Reader:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from cases import filling, intake, prefill
+from cases import drafting
 from cases.models import Case
+from cases.pages import filling, prefill
 from policies.models import OneThing
 from portal.accounts.models import User
 from tests.cases.people import GRADUATE_ID
 
 
 def begun(talent: User, one_thing: OneThing, *codes: str) -> Case:
-    return intake.start(applicant=talent, one_thing=one_thing, kind="person", codes=codes)
+    return drafting.start(applicant=talent, one_thing=one_thing, kind="person", codes=codes)
 
 
 def entry(case: Case, code: str) -> dict[str, object]:
@@ -70,7 +71,7 @@ def test_a_strangers_case_fills_nothing(
 
 def test_what_was_saved_as_empty_stays_empty(talent: User, one_thing: OneThing) -> None:
     case = begun(talent, one_thing, "P01")
-    case = intake.save(case_id=case.pk, actor=talent, answers={"p_name": ""})
+    case = drafting.save(case_id=case.pk, actor=talent, answers={"p_name": ""})
 
     name = entry(case, "p_name")
 

@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from cases import bundle, intake, planning_view, routing, uploads
+from cases import drafting, routing, uploads
 from cases.errors import UnusableFile
 from cases.forms import AnswerForm
 from cases.models import Case
-from cases.prefill import from_id_number, known
+from cases.pages import bundle, picture
+from cases.pages.prefill import from_id_number, known
 from policies.conditions import is_blank
 from policies.schema import Element
 from portal.accounts.models import User
@@ -45,7 +46,7 @@ def take_in(
     before = set(case.item_codes)
     given = answer_form(case, data=posted).given()
     derived = _derive(case, given)
-    saved = intake.save(case_id=case.pk, actor=actor, answers=given)
+    saved = drafting.save(case_id=case.pk, actor=actor, answers=given)
     taken = Taken(saved, _added(saved, before), derived)
     for name, sent in files.lists():
         if name.startswith(FILE) and takes(saved, name.removeprefix(FILE)):
@@ -139,7 +140,7 @@ def added_words(taken: Taken) -> list[str]:
     """Return a sentence for each item that the answers have added to the draft."""
     items = taken.case.version.catalogue.items
     return [
-        f"根据您填写的内容，已加入“{planning_view.short_name(items[code].name)}”：{reason}"
+        f"根据您填写的内容，已加入“{picture.short_name(items[code].name)}”：{reason}"
         for code, reason in taken.added.items()
     ]
 
@@ -201,5 +202,5 @@ def _items(case: Case) -> list[Any]:
 
 def items_words(case: Case) -> str:
     """Return the chosen items of a case, short."""
-    names = [planning_view.short_name(item.name) for item in _items(case)]
+    names = [picture.short_name(item.name) for item in _items(case)]
     return listed(names, 3)

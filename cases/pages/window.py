@@ -9,10 +9,11 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from cases import calendar, dossier, intake, waiting
+from cases import application, calendar, notices
 from cases.models import Case, CaseState, Supplement
 from cases.moves import identity_index
-from cases.staff_forms import BASES, PRESETS, GapsForm
+from cases.pages import dossier, waiting
+from cases.pages.staff_forms import BASES, PRESETS, GapsForm
 from cases.working_time import civil_day
 from portal.accounts.models import User
 from portal.core import clock
@@ -81,7 +82,7 @@ def found_by_identity(user: User, identity: str) -> dict[str, Any]:
 
 def case(found: Case) -> dict[str, Any]:
     """Return everything a clerk reads of one case, and which verbs its state allows."""
-    problems = intake.missing(found) if found.state == CaseState.SUBMITTED else {}
+    problems = application.missing(found) if found.state == CaseState.SUBMITTED else {}
     told = found.supplements.filter(work_item=None).select_related("asked_by").first()
     at_window = found.state == CaseState.SUBMITTED
     return {
@@ -97,7 +98,7 @@ def case(found: Case) -> dict[str, Any]:
         "can_accept": at_window and not problems,
         "can_ask": at_window and told is None,
         "can_refuse": at_window,
-        "redress": intake.REDRESS,
+        "redress": notices.REDRESS,
         "presets": PRESETS,
         "bases": BASES,
         "next_url": _next_url(found),
@@ -107,12 +108,14 @@ def case(found: Case) -> dict[str, Any]:
 
 def gaps_form(found: Case, data: Mapping[str, Any] | None = None) -> GapsForm:
     """Return the form of the one-time notice, with what the system sees missing ticked."""
-    merged = intake.merged_form(found)
+    merged = application.merged_form(found)
     return GapsForm(
         data,
         materials=[(one.code, one.material.name) for one in merged.uploads],
         answers=[(element.code, element.name) for element in merged.fields],
-        found=intake.missing(found) if data is None and found.state == CaseState.SUBMITTED else {},
+        found=application.missing(found)
+        if data is None and found.state == CaseState.SUBMITTED
+        else {},
     )
 
 

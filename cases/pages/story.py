@@ -11,11 +11,11 @@ from typing import Any
 from django.utils import timezone
 
 from cases import deadlines
-from cases.intake import REDRESS
 from cases.models import Case, CaseState, Edge, Offer, Supplement, WorkItem, WorkItemState
 from cases.models.work_item import DECIDED, RUNNING
+from cases.notices import REDRESS
 from cases.numbering import spaced
-from cases.planning_view import Expected, short_name
+from cases.pages.picture import Expected, short_name
 from cases.working_time import Calendar
 from portal.core.chinese import day_words, instant_words, listed
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cases.picking import Selection
+from cases.pages.picking import Selection
 from policies.schema import Catalogue
 from tests.cases.conftest import MONDAY
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from cases import calendar, deadlines, dossier, intake, planning_view, review
+from cases import application, calendar, deadlines, notices, review
 from cases.models import Card, Edge, Suspension, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
-from cases.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
+from cases.pages import dossier, picture
+from cases.pages.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
 from cases.working_time import explain
 from portal.accounts.models import User
 from portal.core import clock
@@ -77,7 +78,7 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "verbs": verbs,
         "can_ask": "ask" in verbs and told is None,
         "is_own_desk": work_item.department_id == user.department_id,
-        "redress": intake.REDRESS,
+        "redress": notices.REDRESS,
         "presets": PRESETS,
         "bases": BASES,
         "alerts": alerts(user),
@@ -102,7 +103,7 @@ def empty_forms(work_item: WorkItem, verbs: tuple[str, ...]) -> dict[str, Any]:
 def gaps_form(work_item: WorkItem, data: Mapping[str, Any] | None = None) -> GapsForm:
     """Return the form of the department's one-time notice: only what this item asks for."""
     case, code = work_item.case, work_item.item_code
-    uploads = [one for one in intake.merged_form(case).uploads if code in one.items]
+    uploads = [one for one in application.merged_form(case).uploads if code in one.items]
     return GapsForm(
         data,
         materials=[(one.code, one.material.name) for one in uploads],
@@ -124,7 +125,7 @@ def card_of(work_item: WorkItem) -> dict[str, str] | None:
 
 def heading(work_item: WorkItem, user: User, pauses: list[Suspension]) -> str:
     """Return the sentence that says where the work item stands and what it waits for."""
-    name, state = planning_view.short_name(work_item.item_name), work_item.state
+    name, state = picture.short_name(work_item.item_name), work_item.state
     if state in RUNNING and work_item.due_at:
         mine = "由您办理" if work_item.claimed_by_id == user.pk else f"由{work_item.claimed_by}办理"
         whose = mine if work_item.claimed_by else "待认领"
@@ -200,7 +201,7 @@ def next_url(user: User, after: WorkItem | None = None) -> str:
 
 
 def _item_and_number(work_item: WorkItem) -> str:
-    name = planning_view.short_name(work_item.item_name)
+    name = picture.short_name(work_item.item_name)
     return f"{name}　{dossier.number_words(work_item.case)}"
 
 
@@ -212,7 +213,7 @@ def _card_reason(card: Card) -> str:
 
 def _awaited(work_item: WorkItem) -> str:
     edges = Edge.objects.filter(dependant=work_item).select_related("predecessor")
-    names = [planning_view.short_name(edge.predecessor.item_name) for edge in edges]
+    names = [picture.short_name(edge.predecessor.item_name) for edge in edges]
     return listed(dict.fromkeys(names)) or "前置事项"
 
 
@@ -222,7 +223,7 @@ def _facts(work_item: WorkItem) -> list[dict[str, Any]]:
     facts: list[tuple[str, object]] = [
         ("受理码", dossier.number_words(case)),
         ("申请人", dossier.applicant_words(case)),
-        ("承诺时限", planning_view.days_words(work_item.promised_days)),
+        ("承诺时限", picture.days_words(work_item.promised_days)),
         ("法定时限", f"{statutory} 个工作日" if statutory else "—"),
         ("窗口受理", _instant(case.accepted_at)),
         ("起算", _instant(work_item.started_at)),

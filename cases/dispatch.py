@@ -1,0 +1,104 @@
+"""Dispatch (分发): an accepted case becomes work items on the desks of departments."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cases import deadlines, routing
+from cases.models import Case, Edge, WorkItem
+from cases.models.work_item import OPEN, WorkItemState
+from cases.moves import identity_index
+from cases.working_time import Calendar
+from policies.schema import Item
+from portal.accounts.models import Department
+from portal.core.ledger import Entry
+
+
+def open_work_items(
+    case: Case, plan: routing.Plan, at: datetime, working_days: Calendar
+) -> list[WorkItem]:
+    """Make the work items and edges of a route; what waits for nothing starts at acceptance."""
+    departments = {department.code: department for department in Department.objects.all()}
+    outside = _outside_predecessors(case, plan)
+    work_items = []
+    for step in plan.steps:
+        waits = bool(step.needs or outside.get(step.code))
+        work_item = new_work_item(case, step.item, departments, waiting=waits)
+        if not waits:
+            deadlines.start_clock(work_item, at=at, calendar=working_days)
+        work_items.append(work_item)
+    WorkItem.objects.bulk_create(work_items)
+    by_code = {work_item.item_code: work_item for work_item in work_items}
+    inside = [
+        Edge(
+            dependant=by_code[step.code],
+            predecessor=by_code[code],
+            slot=need.slot,
+            strength=need.strength,
+            why=need.why,
+        )
+        for step in plan.steps
+        for need in step.needs
+        for code in need.any_of
+    ]
+    across = [
+        Edge(dependant=by_code[code], predecessor=predecessor, slot=slot, strength="hard", why=why)
+        for code, found in outside.items()
+        for predecessor, slot, why in found
+    ]
+    Edge.objects.bulk_create(inside + across)
+    return work_items
+
+
+def new_work_item(
+    case: Case, item: Item, departments: Mapping[str, Department], *, waiting: bool
+) -> WorkItem:
+    """Return an unsaved work item with the name and limits of the catalogue copied onto it."""
+    return WorkItem(
+        case=case,
+        item_code=item.code,
+        item_name=item.name,
+        department=departments[item.department],
+        co_departments=list(item.co_departments),
+        state=WorkItemState.WAITING if waiting else WorkItemState.READY,
+        promised_days=item.promised_days,
+        statutory_days=item.statutory_days,
+        result_name=item.result.name,
+    )
+
+
+def released_entry(work_item: WorkItem, at: datetime) -> Entry:
+    """Return the event of a work item whose clock has begun."""
+    payload = {"item": work_item.item_code}
+    return Entry("work_item.released", work_item.case_id, work_item.subject, at=at, payload=payload)
+
+
+def _outside_predecessors(
+    case: Case, plan: routing.Plan
+) -> dict[str, list[tuple[WorkItem, str, str]]]:
+    """Return open work items of the other persons that the plan's items depend on, by item code.
+
+    Persons are linked by ID number across cases; where nothing is open, the shared data shows
+    whether the requirement is met and the officer verifies it.
+    """
+    wanted = [
+        (step.code, need, index)
+        for step in plan.steps
+        for need in step.outside
+        for index in map(identity_index, need.subject.numbers(case.all_answers))
+    ]
+    if not wanted:
+        return {}
+    open_ones = WorkItem.objects.filter(
+        state__in=OPEN, case__identity_index__in={index for *_, index in wanted}
+    ).select_related("case")
+    return {
+        code: [
+            (work_item, need.slot, need.why)
+            for owner, need, index in wanted
+            for work_item in open_ones
+            if owner == code
+            and work_item.item_code in need.any_of
+            and work_item.case.identity_index == index
+        ]
+        for code, *_ in wanted
+    }
