@@ -29,7 +29,7 @@ lint: $(VENV)/.development ## 代码风格、类型、分层约定、模板、�
 	$(VENV)/bin/djade --check --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html')
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
-	PORTAL_MODE=test $(PY) manage.py makemigrations --check --dry-run
+	PORTAL_MODE=test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PY) tests/deploy/check.py
 
 format: $(VENV)/.development ## 统一代码与模板格式
