@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import application, calendar, intake, uploads
+from cases import application, calendar, documents, intake, uploads
 from cases.errors import AlreadyHandled
 from cases.masking import lines
 from cases.models import (
@@ -91,6 +91,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sections": _given(found),
         "told": list(told),
         "can_withdraw": found.is_open,
+        "printed": documents.papers_of(found),
         **_papers(found),
     }
     return render(request, "cases/case.html", context)
@@ -166,15 +167,15 @@ def facts_of(found: Case) -> story.Facts:
 
 def _papers(found: Case) -> dict[str, Any]:
     """Return results, uploads and what came by itself, each for its own list."""
-    documents = list(found.documents.current().select_related("work_item__department"))
+    given = list(found.documents.current().select_related("work_item__department"))
     return {
-        "results": [one for one in documents if one.origin == Origin.PRODUCED],
+        "results": [one for one in given if one.origin == Origin.PRODUCED],
         "uploads": [
             {**bundle.file_row(one, removable=False), "title": one.title}
-            for one in documents
+            for one in given
             if one.origin == Origin.UPLOADED
         ],
-        "records": [one for one in documents if one.origin in {Origin.SHARED, Origin.GENERATED}],
+        "records": [one for one in given if one.origin in {Origin.SHARED, Origin.GENERATED}],
     }
 
 

@@ -264,3 +264,16 @@ def test_case_and_list_take_a_fixed_number_of_queries(
             page_of(signed_in, case)
     with django_assert_max_num_queries(9):
         signed_in.get(reverse("cases:mine"))
+
+
+def test_the_papers_of_an_accepted_case_can_be_downloaded(
+    monday: datetime, signed_in: Client, accepted: Make
+) -> None:
+    case = accepted("P01")
+    receipt = reverse("cases:paper", args=[case.pk, "receipt"])
+
+    assert receipt in page_of(signed_in, case)
+    response = signed_in.get(receipt)
+
+    assert response.content.startswith(b"%PDF")
+    assert response["Content-Disposition"].startswith("attachment")
