@@ -9,6 +9,7 @@ PORTAL_SECRET  secret of the web application (production only).
 PORTAL_KEYS    JSON {"current": id, "keys": {id: base64 of 16 bytes}, "index": base64}, see
                portal.core.crypto (production only).
 PORTAL_HOSTS   comma-separated host names served (production only).
+PORTAL_PROXIES  how many proxies of our own stand in front (default 1 in production, else 0).
 PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
 """
 
@@ -217,6 +218,9 @@ AXES_LOCKOUT_CALLABLE = "portal.accounts.staff.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.staff.client_address"
+# How many proxies of our own stand in front; each adds one address to X-Forwarded-For.
+TRUSTED_PROXIES = int(os.environ.get("PORTAL_PROXIES", "1" if IS_PRODUCTION else "0"))
 
 SESSION_ENGINE = "portal.core.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
