@@ -18,7 +18,7 @@ from cases.pages import dossier, picture
 from cases.pages.window import is_number
 from cases.views import desk
 from portal.accounts.models import DEPARTMENT_ROLES, Role
-from portal.accounts.permissions import RoleAdmin
+from portal.accounts.permissions import RoleAdmin, user_of
 from portal.core import clock
 from portal.core.ledger import Entry, record
 
@@ -137,7 +137,7 @@ class DeskAdmin(RoleAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkItem]:
-        visible = WorkItem.objects.visible_to(request.user)  # type: ignore[arg-type]
+        visible = WorkItem.objects.visible_to(user_of(request))
         return visible.select_related("case", "claimed_by").order_by(*self.ordering)
 
     def get_search_results(
@@ -157,8 +157,8 @@ class DeskAdmin(RoleAdmin):
     ) -> HttpResponse:
         context = {
             "title": _heading(request),
-            "alerts": desk_pages.alerts(request.user),  # type: ignore[arg-type]
-            "next_url": desk_pages.next_url(request.user),  # type: ignore[arg-type]
+            "alerts": desk_pages.alerts(user_of(request)),
+            "next_url": desk_pages.next_url(user_of(request)),
             "keys": [
                 {"key": "J / K", "label": "上下移动"},
                 {"key": "Enter", "label": "打开"},
@@ -260,7 +260,7 @@ def _is_yellow() -> Q:
 
 def _heading(request: HttpRequest) -> str:
     """Return how much is open on the own desk, and how much of it is in warning."""
-    own = WorkItem.objects.of_desk(request.user).open()  # type: ignore[arg-type]
+    own = WorkItem.objects.of_desk(user_of(request)).open()
     counts = own.aggregate(
         open=Count("pk"),
         red=Count("pk", filter=_is_red()),

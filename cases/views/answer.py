@@ -18,7 +18,8 @@ from cases.pages.asking import Asked
 from cases.pages.filling import Taken
 from cases.pages.story import is_asking
 from cases.views import unsaved
-from cases.views.own import own_cases, user_of
+from cases.views.own import own_cases
+from portal.accounts.permissions import user_of
 
 GONE_SUPPLEMENT = "该补正通知已答复或已过期，请查看最新状态。"
 GONE_OFFER = "该改办事项已选择或已过期，请查看最新状态。"

@@ -37,8 +37,9 @@ from cases.models import (
 )
 from cases.numbering import spaced
 from cases.pages import bundle, filling, picture, story
-from cases.views.own import own_case, own_cases, user_of
+from cases.views.own import own_case, own_cases
 from notifications.models import Message
+from portal.accounts.permissions import user_of
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words
 from portal.core.ledger import Entry, record
@@ -155,7 +156,7 @@ def facts_of(found: Case) -> story.Facts:
         case=found,
         work_items=work_items,
         edges=edges,
-        supplements=list(found.supplements.select_related("work_item")),
+        supplements=list(found.supplements.prefetch_related("work_item__suspensions")),
         offers=list(found.offers.select_related("refused").order_by("offered_at")),
         expected=picture.expectations(
             work_items, picture.waits(edges), now=now, calendar=working_days
@@ -192,7 +193,7 @@ def _picture(facts: story.Facts) -> picture.Picture | None:
 
 def _listed(request: HttpRequest) -> QuerySet[Case]:
     """Return the applicant's cases, drafts first, then what is under way, then the rest."""
-    asking = Supplement.objects.filter(case=OuterRef("pk"), answered_at=None)
+    asking = Supplement.objects.awaited().filter(case=OuterRef("pk"))
     offers = Offer.objects.filter(case=OuterRef("pk"), state=OfferState.OPEN)
     approved = Count("work_items", filter=Q(work_items__state=WorkItemState.APPROVED))
     return (
@@ -201,7 +202,7 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
         .select_related("version", "one_thing")
         .defer("version__document")
         .annotate(
-            is_asked=Exists(asking.filter(Q(work_item=None) | Q(work_item__state="paused"))),
+            is_asked=Exists(asking),
             is_offered=Exists(offers),
             is_draft=ExpressionWrapper(Q(state=CaseState.DRAFT), output_field=BooleanField()),
             approved=approved,

@@ -24,7 +24,7 @@ from cases.pages import desk as desk_pages
 from cases.pages.staff_forms import DecisionForm, RefusalForm
 from cases.views.revealing import answer_page
 from portal.accounts.models import DEPARTMENT_ROLES
-from portal.accounts.permissions import roles_required
+from portal.accounts.permissions import roles_required, user_of
 
 View = Callable[..., HttpResponse]
 
@@ -41,6 +41,21 @@ def for_desk(view: View) -> View:
     return checked
 
 
+def verb_at_desk(view: View) -> View:
+    """The same, and show the work item as it stands now where somebody was faster."""
+
+    @wraps(view)
+    @for_desk
+    def tried(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except AlreadyHandled as error:
+            messages.error(request, str(error))
+            return _page(request, _readable(request, pk), status=409)
+
+    return tried
+
+
 @for_desk
 @require_safe
 def work_item(request: HttpRequest, pk: int) -> HttpResponse:
@@ -48,29 +63,23 @@ def work_item(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _readable(request, pk))
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
-    try:
-        review.claim(work_item_id=found.pk, officer=request.user)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.claim(work_item_id=found.pk, officer=user_of(request))
     return _again(request, found, "claim")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def take_over(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
-    try:
-        review.take_over(work_item_id=found.pk, leader=request.user)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.take_over(work_item_id=found.pk, leader=user_of(request))
     return _again(request, found, "take_over")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
@@ -80,12 +89,10 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         review.approve(
             work_item_id=found.pk,
-            officer=request.user,  # type: ignore[arg-type]
+            officer=user_of(request),
             result_number=form.cleaned_data["result_number"],
             upload=form.cleaned_data["document"],
         )
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
     except UnusableFile as error:
         form.add_error("document", str(error))
         status = 413 if error.too_large else 422
@@ -93,21 +100,18 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return _next(request, found, "approve")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
     form = RefusalForm(request.POST)
     if not form.is_valid():
         return _page(request, found, refusal_form=form, status=422)
-    try:
-        review.refuse(work_item_id=found.pk, officer=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.refuse(work_item_id=found.pk, officer=user_of(request), **form.cleaned_data)
     return _next(request, found, "refuse")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the department's one-time notice; the clock stands until the answer."""
@@ -115,35 +119,26 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     form = desk_pages.gaps_form(found, request.POST)
     if not form.is_valid():
         return _page(request, found, gaps_form=form, status=422)
-    try:
-        review.ask(work_item_id=found.pk, officer=request.user, gaps=form.gaps())  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.ask(work_item_id=found.pk, officer=user_of(request), gaps=form.gaps())
     return _again(request, found, "ask")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
     form = desk_pages.pause_form(found, request.POST)
     if not form.is_valid():
         return _page(request, found, pause_form=form, status=422)
-    try:
-        review.pause(work_item_id=found.pk, officer=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.pause(work_item_id=found.pk, officer=user_of(request), **form.cleaned_data)
     return _again(request, found, "pause")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
-    try:
-        review.resume(work_item_id=found.pk, officer=request.user)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    review.resume(work_item_id=found.pk, officer=user_of(request))
     return _again(request, found, "resume")
 
 
@@ -151,9 +146,9 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def seen(request: HttpRequest, card_id: int) -> HttpResponse:
     """Take a card's banner away; the page on which it was acknowledged opens again."""
-    desk = WorkItem.objects.of_desk(request.user)  # type: ignore[arg-type]
+    desk = WorkItem.objects.of_desk(user_of(request))
     card = get_object_or_404(Card, pk=card_id, work_item__in=desk)
-    review.acknowledge(card_id=card.pk, officer=request.user)  # type: ignore[arg-type]
+    review.acknowledge(card_id=card.pk, officer=user_of(request))
     back = request.META.get("HTTP_REFERER", "")
     hosts = {request.get_host()}
     if url_has_allowed_host_and_scheme(
@@ -187,11 +182,11 @@ def reveal(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 def _readable(request: HttpRequest, pk: int) -> WorkItem:
-    return _with_case(WorkItem.objects.visible_to(request.user), pk)  # type: ignore[arg-type]
+    return _with_case(WorkItem.objects.visible_to(user_of(request)), pk)
 
 
 def _own(request: HttpRequest, pk: int) -> WorkItem:
-    return _with_case(WorkItem.objects.of_desk(request.user), pk)  # type: ignore[arg-type]
+    return _with_case(WorkItem.objects.of_desk(user_of(request)), pk)
 
 
 def _with_case(items: Any, pk: int) -> WorkItem:
@@ -205,7 +200,7 @@ def _page(
     request: HttpRequest, found: WorkItem, *, status: int = 200, **forms: Any
 ) -> HttpResponse:
     """Show the work item; of the forms, `forms` are those that came back with errors."""
-    context = desk_pages.page(found, request.user)  # type: ignore[arg-type]
+    context = desk_pages.page(found, user_of(request))
     context |= {
         **admin.site.each_context(request),
         "bad_form": next(iter(forms.values()), None),
@@ -216,12 +211,6 @@ def _page(
     return render(request, "admin/cases/workitem/item.html", context, status=status)
 
 
-def _late(request: HttpRequest, pk: int, error: AlreadyHandled) -> HttpResponse:
-    """Show the work item as it stands now, and say that somebody was faster."""
-    messages.error(request, str(error))
-    return _page(request, _readable(request, pk), status=409)
-
-
 def _again(request: HttpRequest, found: WorkItem, verb: str) -> HttpResponse:
     _say(request, found, verb)
     return redirect("admin:cases_workitem_change", found.pk)
@@ -230,7 +219,7 @@ def _again(request: HttpRequest, found: WorkItem, verb: str) -> HttpResponse:
 def _next(request: HttpRequest, found: WorkItem, verb: str) -> HttpResponse:
     """Open the most urgent work item that is left."""
     _say(request, found, verb)
-    return redirect(desk_pages.next_url(request.user, found))  # type: ignore[arg-type]
+    return redirect(desk_pages.next_url(user_of(request), found))
 
 
 def _say(request: HttpRequest, found: WorkItem, verb: str) -> None:

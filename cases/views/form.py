@@ -20,7 +20,8 @@ from cases.pages import filling
 from cases.pages.bundle import bundle_of
 from cases.pages.filling import Taken
 from cases.views import unsaved
-from cases.views.own import is_scripted, own_case, own_cases, user_of
+from cases.views.own import is_scripted, own_case, own_cases
+from portal.accounts.permissions import user_of
 
 STEPS = ["选事项", "填写并上传", "窗口受理", "各部门办理"]
 

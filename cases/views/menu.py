@@ -16,8 +16,9 @@ from cases.models import Case, CaseState
 from cases.models.case import ApplicantKind
 from cases.pages.picking import HELD, Selection
 from cases.views.form import STEPS
-from cases.views.own import is_scripted, own_cases, user_of
+from cases.views.own import is_scripted, own_cases
 from policies.models import OneThing
+from portal.accounts.permissions import user_of
 from portal.core import clock
 
 # What was picked before signing in waits in the (sealed) session.

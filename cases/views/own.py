@@ -1,6 +1,5 @@
 """What the signed-in applicant may reach: their own cases and nothing else."""
 
-from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -8,12 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from cases.models import Case
 from cases.models.case import CaseQuerySet
-from portal.accounts.models import User
-
-
-def user_of(request: HttpRequest) -> User:
-    """Return who is signed in; the middleware lets nobody else reach a page that asks."""
-    return cast(User, request.user)
+from portal.accounts.permissions import user_of
 
 
 def own_cases(request: HttpRequest) -> CaseQuerySet:

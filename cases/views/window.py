@@ -21,7 +21,7 @@ from cases.pages import window as window_pages
 from cases.pages.staff_forms import FindForm, GapsForm, RefusalForm, StaffForm
 from cases.views.revealing import answer_page
 from portal.accounts.models import Role
-from portal.accounts.permissions import roles_required
+from portal.accounts.permissions import roles_required, user_of
 
 View = Callable[..., HttpResponse]
 
@@ -44,12 +44,27 @@ def clerks_only(view: View) -> View:
     return checked
 
 
+def verb_at_window(view: View) -> View:
+    """The same, and show the case as it stands now where somebody was faster."""
+
+    @wraps(view)
+    @clerks_only
+    def tried(request: HttpRequest, pk: UUID) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except AlreadyHandled as error:
+            messages.error(request, str(error))
+            return _page(request, _case(request, pk), status=409)
+
+    return tried
+
+
 @clerks_only
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Show what waits, longest waiting first; tab, number and page stand in the address."""
     context = window_pages.queue(
-        request.user,  # type: ignore[arg-type]
+        user_of(request),
         tab=request.GET.get("tab", ""),
         number=request.GET.get("number", ""),
         page=request.GET.get("page", "1"),
@@ -63,13 +78,13 @@ def find(request: HttpRequest) -> HttpResponse:
     """Find cases by number, or by ID number, which stays out of the address."""
     form = FindForm(request.POST)
     if not form.is_valid():
-        context = window_pages.queue(request.user, tab="", number="", page="1")  # type: ignore[arg-type]
+        context = window_pages.queue(user_of(request), tab="", number="", page="1")
         context["find_form"] = form
         return render(request, "cases/window/queue.html", context, status=422)
     wanted = form.cleaned_data["wanted"]
     if window_pages.is_number(wanted):
         return redirect(f"{reverse('cases:window')}?number={wanted}")
-    context = window_pages.found_by_identity(request.user, wanted)  # type: ignore[arg-type]
+    context = window_pages.found_by_identity(user_of(request), wanted)
     return render(request, "cases/window/queue.html", {**context, "find_form": FindForm()})
 
 
@@ -79,20 +94,18 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, _case(request, pk))
 
 
-@clerks_only
+@verb_at_window
 @require_POST
 def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _case(request, pk)
     try:
-        accepted = intake.accept(case_id=found.pk, clerk=request.user)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+        accepted = intake.accept(case_id=found.pk, clerk=user_of(request))
     except Incomplete:
         return _page(request, found, status=422)
     return _next(request, accepted, "已受理，各部门已同时收到")
 
 
-@clerks_only
+@verb_at_window
 @require_POST
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send the one-time notice of everything that is missing or wrong (一次性告知)."""
@@ -100,24 +113,18 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = window_pages.gaps_form(found, request.POST)
     if not form.is_valid():
         return _page(request, found, gaps_form=form, status=422)
-    try:
-        intake.ask(case_id=found.pk, clerk=request.user, gaps=form.gaps())  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    intake.ask(case_id=found.pk, clerk=user_of(request), gaps=form.gaps())
     return _next(request, found, "已一次性告知申请人补正")
 
 
-@clerks_only
+@verb_at_window
 @require_POST
 def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _case(request, pk)
     form = RefusalForm(request.POST)
     if not form.is_valid():
         return _page(request, found, refusal_form=form, status=422)
-    try:
-        intake.refuse(case_id=found.pk, clerk=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-    except AlreadyHandled as error:
-        return _late(request, pk, error)
+    intake.refuse(case_id=found.pk, clerk=user_of(request), **form.cleaned_data)
     return _next(request, found, "已作出不予受理决定，理由和救济途径已告知申请人")
 
 
@@ -139,7 +146,7 @@ def reveal(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
 
 def _case(request: HttpRequest, pk: UUID) -> Case:
     """Return a case a clerk may read, with what every page needs. Raises Http404."""
-    visible = Case.objects.visible_to(request.user)  # type: ignore[arg-type]
+    visible = Case.objects.visible_to(user_of(request))
     return get_object_or_404(
         visible.select_related("version", "one_thing", "applicant", "accepted_by").defer(
             "version__document"
@@ -162,14 +169,8 @@ def _page(
     return render(request, "cases/window/case.html", context, status=status)
 
 
-def _late(request: HttpRequest, pk: UUID, error: AlreadyHandled) -> HttpResponse:
-    """Show the case as it stands now, and say that somebody was faster."""
-    messages.error(request, str(error))
-    return _page(request, _case(request, pk), status=409)
-
-
 def _next(request: HttpRequest, done: Case, what: str) -> HttpResponse:
     """Open the case that has waited longest; the queue where nothing waits."""
     messages.success(request, f"{spaced(done.number or '')} {what}。")
-    waiting = Case.objects.visible_to(request.user).at_window().first()  # type: ignore[arg-type]
+    waiting = Case.objects.visible_to(user_of(request)).at_window().first()
     return redirect("cases:window-case", pk=waiting.pk) if waiting else redirect("cases:window")
