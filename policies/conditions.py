@@ -6,6 +6,7 @@ YAML: `{field: p_edu, op: in, value: ['21', '31']}`, `{all: [...]}`, `{any: [...
 
 import operator
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -69,19 +70,21 @@ def as_number(value: Any) -> Decimal | None:
 
 
 class Node(BaseModel):
+    """What every condition can do."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @abstractmethod
     def holds(self, answers: Mapping[str, Any], on: date) -> bool:
         """Tell whether the condition is met by the answers on the day of application."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, catalogue: "Catalogue") -> str:
         """Return the condition as a Chinese phrase without a full stop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def comparisons(self) -> "Iterator[tuple[tuple[str | int, ...], Compare]]":
         """Yield every comparison with its path inside the condition."""
-        raise NotImplementedError
 
     def fields(self) -> frozenset[str]:
         """Return the codes of the elements that the condition asks about."""
