@@ -15,6 +15,7 @@ from django import forms
 from django.forms.formsets import TOTAL_FORM_COUNT
 from django.forms.utils import ErrorList
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from cases import places
 from policies import divisions
@@ -218,7 +219,7 @@ def read(kind: str, value: Any) -> Any:
     """Return what was typed as an answer of its kind, or as it was typed."""
     if not isinstance(value, str):
         return value
-    text = value.strip()
+    text = value.replace("\0", "").strip()  # PostgreSQL keeps no NUL
     reader = _READERS.get(kind)
     return reader(text) if reader and text else text
 
@@ -238,6 +239,7 @@ def place_problem(typed: str) -> str | None:
     if len(found) == 1:
         return None
     if not found:
+        typed = Truncator(typed).chars(places.LONGEST)
         return f"没有找到“{typed}”，请填写省、市、区（县）全称，例如“浙江省杭州市西湖区”。"
     names = "、".join(name for _, name in found[:3])
     return f"“{typed}”可能是{names}等，请填写全称。"
@@ -362,5 +364,6 @@ def _with_row(data: Any, code: str, more_rows: str) -> Any:
         return data
     longer = data.copy()
     total = str(data[f"{code}-{TOTAL_FORM_COUNT}"])
-    longer[f"{code}-{TOTAL_FORM_COUNT}"] = str(int(total) + 1) if total.isdecimal() else "1"
+    known = int(total) if re.fullmatch(r"\d{1,4}", total) else 0
+    longer[f"{code}-{TOTAL_FORM_COUNT}"] = str(known + 1)
     return longer

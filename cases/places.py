@@ -11,11 +11,14 @@ from functools import cache
 from policies import divisions
 
 SHOWN_AT_MOST = 12
+LONGEST = 60  # characters; no division has a longer name
 _KINDS = re.compile("特别行政区|自治区|自治州|自治县|地区|新区|林区|特区|省|市|区|县|盟|旗")
 
 
 def find(typed: str) -> tuple[tuple[str, str], ...]:
     """Return the divisions that fit a text as (code, full name), the shortest name first."""
+    if len(typed) > LONGEST:
+        return ()
     wanted = unicodedata.normalize("NFKC", "".join(typed.split()))
     if re.fullmatch(r"\d{6}", wanted):
         name = divisions.name_of(wanted)

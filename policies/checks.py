@@ -201,6 +201,8 @@ def full_years(start: date, end: date) -> int:
 
 def years_later(day: date, years: int) -> date:
     """Return the same day some years later; 29 February becomes 28 February."""
+    if day.year + years > date.max.year:
+        return date.max
     try:
         return day.replace(year=day.year + years)
     except ValueError:

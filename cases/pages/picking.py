@@ -183,8 +183,9 @@ class Selection:
 
 def held_results(catalogue: Catalogue, query: QueryDict) -> dict[str, str]:
     """Return the numbers of results the applicant names, by item code."""
-    typed = {code: query.get(f"{HELD}{code}", "").strip() for code in catalogue.items}
-    return {code: number[:LONGEST_NUMBER] for code, number in typed.items() if number}
+    typed = {code: query.get(f"{HELD}{code}", "") for code in catalogue.items}
+    numbers = {code: text.replace("\0", "").strip() for code, text in typed.items()}
+    return {code: number[:LONGEST_NUMBER] for code, number in numbers.items() if number}
 
 
 def _need_words(catalogue: Catalogue, need: Requirement) -> str:

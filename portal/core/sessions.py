@@ -13,6 +13,10 @@ CONTEXT = "django_session.session_data"
 class SessionStore(DatabaseSessionStore):
     """Django's database sessions, encrypted at rest."""
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        # A key as Django makes them; a cookie with a NUL in it would be an error in the database.
+        return bool(key) and super()._validate_session_key(key) and str(key).isalnum()  # type: ignore[misc]
+
     def encode(self, session_dict: dict[str, Any]) -> str:
         return crypto.seal(super().encode(session_dict), CONTEXT)
 

@@ -48,6 +48,7 @@ def query(data: dict[str, Any]) -> QueryDict:
         ("division", "西湖区", "西湖区"),
         ("enum", "21", "21"),
         ("integer", "", ""),
+        ("string", "\0示例\0大学", "示例大学"),
     ],
 )
 def test_an_answer_is_read_as_its_kind_or_kept_as_typed(kind: str, typed: str, answer: Any) -> None:
@@ -154,8 +155,9 @@ def test_one_more_row_keeps_those_already_typed(catalogue: Catalogue) -> None:
     assert names == ["王小明", None]
 
 
-def test_a_mangled_number_of_rows_is_no_crash(catalogue: Catalogue) -> None:
-    data = query({"dependants-TOTAL_FORMS": "abc", "dependants-INITIAL_FORMS": "-1"})
+@pytest.mark.parametrize("total", ["abc", "9" * 5000])
+def test_a_mangled_number_of_rows_is_no_crash(catalogue: Catalogue, total: str) -> None:
+    data = query({"dependants-TOTAL_FORMS": total, "dependants-INITIAL_FORMS": "-1"})
 
     form = form_of(catalogue, ["P03"], {}, data=data, more_rows="dependants")
 

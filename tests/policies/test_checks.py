@@ -175,6 +175,11 @@ MAN = {"id_type": "01", "id_no": "330199199712035012"}
             {"established": "2021-02-28", "graduated": "2016-02-29", "years": 5},
             True,
         ),
+        (
+            "founded_within_years",
+            {"established": "2021-02-28", "graduated": "9999-12-31", "years": 5},
+            True,
+        ),
         ("staff_covers_insured", {"staff": 5, "insured": 5}, True),
         ("staff_covers_insured", {"staff": 4, "insured": "5"}, False),
         ("share_at_least", {"share": "30", "minimum": 30}, True),

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 
-from cases.pages.picking import Selection
+from cases.pages.picking import Selection, held_results
 from policies.schema import Catalogue
 from tests.cases.conftest import MONDAY
 
@@ -65,6 +66,13 @@ def test_both_rivals_ticked_stay_ticked_and_free(catalogue: Catalogue) -> None:
     assert all(option(chosen, code)["checked"] for code in ("P08", "P09"))
     assert not any(option(chosen, code)["disabled"] for code in ("P08", "P09"))
     assert chosen.picture() is None
+
+
+def test_a_held_number_can_be_stored_whatever_was_typed(catalogue: Catalogue) -> None:
+    typed = QueryDict(mutable=True)
+    typed.update({"have-P03": " 杭\0户 1 号 ", "have-P04": "\0"})
+
+    assert held_results(catalogue, typed) == {"P03": "杭户 1 号"}
 
 
 def test_the_sums_are_those_of_the_whole_selection(catalogue: Catalogue) -> None:
