@@ -106,7 +106,9 @@ def keep_asked(case: Case, supplement: Supplement, answers: Mapping[str, Any]) -
 
 
 def check_answered(case: Case, supplement: Supplement) -> None:
-    """Raise Incomplete for each document of the notice that has not come since it was sent."""
+    """Raise Incomplete for what the notice asks: wrong answers, documents not come since it."""
+    asked = {gap["code"] for gap in supplement.gaps if gap["kind"] == "field"}
+    wrong = problems_in(case.version.catalogue, case.item_codes, case.all_answers, clock.today())
     renewed = set(
         case.documents.current()
         .filter(obtained_at__gt=supplement.asked_at)
@@ -117,6 +119,7 @@ def check_answered(case: Case, supplement: Supplement) -> None:
         for gap in supplement.gaps
         if gap["kind"] == "material" and gap["code"] not in renewed
     }
+    problems |= {code: problem for code, problem in wrong.items() if code in asked}
     if problems:
         raise Incomplete(problems)
 

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,17 +37,20 @@ def supplement(request: HttpRequest, pk: UUID, supplement_id: int) -> HttpRespon
     return _supplement_page(request, notice, data=unsaved.kept(request, asked.url))
 
 
+@login_not_required
 @require_POST
 def answer_supplement(request: HttpRequest, pk: UUID, supplement_id: int) -> HttpResponse:
     """Send the answer to the window or to the department that asked."""
+    if not request.user.is_authenticated:
+        return _signed_out(request, "cases:supplement", pk, supplement_id)
     notice = _notice(request, pk, supplement_id)
     asked = asking.of_supplement(notice)
     if more := request.POST.get("add_row"):
         return _supplement_page(request, notice, data=request.POST, more_rows=more)
-    taken = _take_files(request, asked)
-    if taken.file_errors:
-        return _supplement_page(request, notice, data=request.POST, taken=taken)
     try:
+        taken = _take_files(request, asked)
+        if taken.file_errors:
+            return _supplement_page(request, notice, data=request.POST, taken=taken)
         _send(request, notice, asked.form(request.POST).given())
     except Incomplete as error:
         return _supplement_page(request, notice, data=request.POST, problems=error.problems)
@@ -56,10 +61,13 @@ def answer_supplement(request: HttpRequest, pk: UUID, supplement_id: int) -> Htt
     return redirect("cases:case", pk=pk)
 
 
+@login_not_required
 @require_POST
 def upload_for_supplement(
     request: HttpRequest, pk: UUID, supplement_id: int, material: str
 ) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return _signed_out(request, "cases:supplement", pk, supplement_id)
     notice = _notice(request, pk, supplement_id)
     if not is_asking(notice, notice.case):
         return _gone(request, pk, GONE_SUPPLEMENT)
@@ -80,16 +88,19 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     return _offer_page(request, found, data=unsaved.kept(request, asking.of_offer(found).url))
 
 
+@login_not_required
 @require_POST
 def take_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return _signed_out(request, "cases:offer", offer_id)
     found = _offer(request, offer_id)
     asked = asking.of_offer(found)
     if more := request.POST.get("add_row"):
         return _offer_page(request, found, data=request.POST, more_rows=more)
-    taken = _take_files(request, asked)
-    if taken.file_errors:
-        return _offer_page(request, found, data=request.POST, taken=taken)
     try:
+        taken = _take_files(request, asked)
+        if taken.file_errors:
+            return _offer_page(request, found, data=request.POST, taken=taken)
         responses.take_offer(
             offer_id=offer_id,
             actor=user_of(request),
@@ -115,8 +126,11 @@ def decline_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     return redirect("cases:case", pk=found.case_id)
 
 
+@login_not_required
 @require_POST
 def upload_for_offer(request: HttpRequest, offer_id: int, material: str) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return _signed_out(request, "cases:offer", offer_id)
     found = _offer(request, offer_id)
     if found.state != OfferState.OPEN or not found.case.is_open:
         return _gone(request, found.case_id, GONE_OFFER)
@@ -125,6 +139,11 @@ def upload_for_offer(request: HttpRequest, offer_id: int, material: str) -> Http
         return _offer_page(request, found, data=request.POST, taken=taken)
 
     return _upload(request, asking.of_offer(found), material, page)
+
+
+def _signed_out(request: HttpRequest, name: str, *args: UUID | int) -> HttpResponse:
+    address = reverse(name, args=args)
+    return unsaved.sign_in_first(request, address, address)
 
 
 def _notice(request: HttpRequest, pk: UUID, supplement_id: int) -> Supplement:

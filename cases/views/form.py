@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -83,9 +82,12 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("cases:case", pk=pk)
 
 
+@login_not_required
 @require_POST
 def upload(request: HttpRequest, pk: UUID, material: str) -> HttpResponse:
     """Attach files to one material; the rest of the posted form is saved along."""
+    if not request.user.is_authenticated:
+        return _signed_out(request, pk)
     case = own_case(request, pk)
     if not filling.takes(case, material):
         raise Http404
@@ -118,6 +120,7 @@ def remove_document(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(f"{reverse('cases:form', args=[case.pk])}#material-{document.material_code}")
 
 
+@login_not_required
 @require_GET
 def find_places(request: HttpRequest) -> HttpResponse:
     """List the divisions that fit what was typed, for the list under the box."""
@@ -186,12 +189,7 @@ def _say(request: HttpRequest, taken: Taken) -> None:
 
 
 def _signed_out(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Keep what was typed and ask to sign in again; afterwards it stands in the form."""
-    unsaved.keep(request, _place(pk))
-    address = reverse("cases:form", args=[pk])
-    if is_scripted(request):
-        return render(request, "cases/_signed_out.html", {"next": address}, status=401)
-    return redirect_to_login(address)
+    return unsaved.sign_in_first(request, _place(pk), reverse("cases:form", args=[pk]))
 
 
 def _handled(request: HttpRequest, pk: UUID, error: AlreadyHandled) -> HttpResponse:

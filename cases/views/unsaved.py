@@ -4,10 +4,16 @@ A session that ran out must not cost the applicant the form: what was posted wai
 session, which sign-in keeps, and stands in the form again afterwards.
 """
 
-from django.http import HttpRequest, QueryDict
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from cases.views.own import is_scripted
 
 UNSAVED = "unsaved"
 NOT_KEPT = ("csrfmiddlewaretoken",)
+# Nobody is signed in when it is kept: enough for the longest form, too little to fill a disk.
+LONGEST_KEPT = 200_000
 
 
 def keep(request: HttpRequest, place: str) -> None:
@@ -15,7 +21,17 @@ def keep(request: HttpRequest, place: str) -> None:
     posted = request.POST.copy()
     for name in NOT_KEPT:
         posted.pop(name, None)
-    request.session[UNSAVED] = {place: posted.urlencode()}
+    kept_form = posted.urlencode()
+    if len(kept_form) <= LONGEST_KEPT:
+        request.session[UNSAVED] = {place: kept_form}
+
+
+def sign_in_first(request: HttpRequest, place: str, address: str) -> HttpResponse:
+    """Keep what was posted too late for a place; after signing in again `address` shows it."""
+    keep(request, place)
+    if is_scripted(request):
+        return render(request, "cases/_signed_out.html", {"next": address}, status=401)
+    return redirect_to_login(address)
 
 
 def kept(request: HttpRequest, place: str) -> QueryDict | None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -16,8 +16,17 @@ class LoginRequired(LoginRequiredMiddleware):
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:  # type: ignore[override]
+        response = self.lead_to_sign_in(request, view_func)
+        if "HX-Request" in request.headers:
+            # A script would put the sign-in page into a part of the page it asked for.
+            return HttpResponse(status=401, headers={"HX-Redirect": response["Location"]})
+        return response
+
+    def lead_to_sign_in(
+        self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseRedirect:
-        if request.method in {"GET", "HEAD"}:
+        if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
             return super().handle_no_permission(request, view_func)
         sign_in = resolve_url(self.get_login_url(view_func))
         page = request.headers.get("Referer", "")

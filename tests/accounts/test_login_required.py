@@ -23,6 +23,16 @@ def test_a_form_from_nowhere_leads_to_the_sign_in_alone(client: Client, referer:
     assert response["Location"] == "/sign-in/"
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_script_takes_the_whole_page_to_the_sign_in(client: Client, method: str) -> None:
+    headers = {"HX-Request": "true", "Referer": "http://testserver/inbox/?page=2"}
+
+    response = getattr(client, method)(ALL_READ, headers=headers)
+
+    assert response.status_code == 401
+    assert response["HX-Redirect"] == "/sign-in/?next=/inbox/%3Fpage%3D2"
+
+
 def test_staff_pages_lead_to_the_sign_in_of_staff(client: Client) -> None:
     response = client.get("/window/")
 

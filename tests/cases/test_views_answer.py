@@ -74,6 +74,21 @@ def test_an_answer_goes_back_to_the_window_once(signed_in: Client, asked: Supple
     assert Event.objects.filter(kind="case.answered").count() == 1
 
 
+def test_the_slower_of_two_answers_with_a_file_is_led_to_the_case(
+    signed_in: Client, asked: Supplement
+) -> None:
+    def answer() -> Any:
+        data = {"p_school": "示例大学", "file-M02": [pdf()]}
+        return signed_in.post(at("answer-supplement", asked), data)
+
+    with an_hour_later():
+        answer()
+        late = answer()
+
+    assert late.url == reverse("cases:case", args=[asked.case_id])
+    assert Document.objects.current().filter(material_code="M02").count() == 2
+
+
 def test_an_answer_without_the_document_is_refused_and_kept(
     signed_in: Client, asked: Supplement
 ) -> None:
@@ -84,6 +99,29 @@ def test_an_answer_without_the_document_is_refused_and_kept(
     assert {row["url"] for row in page.context["summary"]} == {"#material-M02"}
     assert page.context["form"]["p_school"].value() == "新名大学"
     assert Case.objects.get(pk=asked.case_id).state == "returned"
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("answer-supplement", ()), ("upload-for-supplement", ("M02",))]
+)
+def test_a_session_that_ran_out_keeps_the_answer(
+    client: Client, talent: User, asked: Supplement, name: str, more: tuple[str, ...]
+) -> None:
+    response = client.post(at(name, asked, *more), {"p_school": "过期前的大学"})
+    client.force_login(talent)
+    page = client.get(at("supplement", asked))
+
+    assert response.url == f"/sign-in/?next={at('supplement', asked)}"
+    assert page.context["form"]["p_school"].value() == "过期前的大学"
+
+
+def test_a_late_offer_leads_back_to_it(client: Client, offered: Offer) -> None:
+    page = reverse("cases:offer", args=[offered.pk])
+
+    for name, more in (("take-offer", ()), ("upload-for-offer", ("M02",))):
+        response = client.post(reverse(f"cases:{name}", args=[offered.pk, *more]), TAKEN)
+        assert response.url == f"/sign-in/?next={page}"
+    assert Offer.objects.get().state == "open"
 
 
 def test_other_answers_cannot_be_changed_by_the_way(signed_in: Client, asked: Supplement) -> None:
@@ -163,6 +201,22 @@ def test_a_departments_notice_starts_its_clock_again(
 
     assert item(case, "P05").state == "handling"
     assert signed_in.get(at("supplement", notice)).status_code == 302
+
+
+def test_a_department_gets_no_answer_that_is_blank_or_wrong(
+    signed_in: Client, accepted: Make, officers: dict[str, User]
+) -> None:
+    case = accepted("P05")
+    work_item = item(case, "P05")
+    review.claim(work_item_id=work_item.pk, officer=officers["D01"])
+    review.ask(work_item_id=work_item.pk, officer=officers["D01"], gaps=[FIELD])
+
+    page = signed_in.post(at("answer-supplement", Supplement.objects.get()), {"p_school": " "})
+
+    assert page.status_code == 422
+    assert [row["text"] for row in page.context["summary"]] == ["请填写毕业院校。"]
+    assert item(case, "P05").state == "paused"
+    assert Case.objects.get().all_answers["p_school"] == "示例大学"
 
 
 @pytest.fixture

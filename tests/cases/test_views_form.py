@@ -307,13 +307,14 @@ def test_a_case_handed_in_is_not_edited_any_more(
     assert case.documents.current().filter(pk=document.pk).exists()
 
 
-@pytest.mark.parametrize("name", POSTS)
+@pytest.mark.parametrize("place", [["save"], ["submit"], ["upload", "M02"]])
 def test_a_session_that_ran_out_loses_nothing(
-    client: Client, talent: User, draft: Draft, name: str
+    client: Client, talent: User, draft: Draft, place: list[str]
 ) -> None:
+    name, *more = place
     case = draft("P05")
 
-    response = client.post(address(name, case), posted(case, p_school="过期前的大学"))
+    response = client.post(address(name, case, *more), posted(case, p_school="过期前的大学"))
     assert response.url.startswith("/sign-in/?next=")
     assert fresh(case).all_answers["p_school"] == "示例大学"
 
@@ -326,10 +327,14 @@ def test_a_session_that_ran_out_loses_nothing(
     assert not client.get(address("form", case)).context["is_restored"]
 
 
-def test_the_scripts_saving_without_a_session_says_so(client: Client, draft: Draft) -> None:
+@pytest.mark.parametrize("place", [["save"], ["upload", "M02"]])
+def test_the_scripts_saving_without_a_session_says_so(
+    client: Client, draft: Draft, place: list[str]
+) -> None:
+    name, *more = place
     case = draft("P05")
 
-    response = client.post(address("save", case), posted(case), headers=HTMX)
+    response = client.post(address(name, case, *more), posted(case), headers=HTMX)
 
     assert response.status_code == 401
     assert "重新登录" in response.content.decode()

@@ -1,0 +1,25 @@
+"""What is kept of a form that came too late."""
+
+from django.http import QueryDict
+from django.test import RequestFactory
+
+from cases.views import unsaved
+
+
+def late(text: str) -> tuple[object, QueryDict | None]:
+    request = RequestFactory().post("/", {"p_school": text, "csrfmiddlewaretoken": "x"})
+    request.session = {}  # type: ignore[assignment]
+    unsaved.keep(request, "form:1")
+    return request, unsaved.kept(request, "form:1")
+
+
+def test_a_form_is_kept_without_its_token() -> None:
+    request, kept = late("示例大学")
+
+    assert kept == QueryDict("p_school=示例大学")
+
+
+def test_nobody_fills_the_session_table_with_long_posts() -> None:
+    request, kept = late("x" * unsaved.LONGEST_KEPT)
+
+    assert kept is None
