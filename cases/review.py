@@ -288,7 +288,7 @@ def _keep_result(work_item: WorkItem, file: Stored | None, upload: UploadedFile 
     if file and upload:
         document.storage_key, document.content_type = file.key, file.content_type
         document.size, document.sha256 = file.size, file.sha256
-        document.file_name = (upload.name or "")[-120:]
+        document.file_name = uploads.file_name(upload, file.content_type)
     document.save(force_insert=True)
 
 

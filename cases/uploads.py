@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 
 import filetype
 from django.conf import settings
@@ -34,7 +35,14 @@ TYPES = {
 }
 TYPE_NAMES = {"pdf": "PDF", "jpg": "JPG 图片", "png": "PNG 图片"}
 MAX_PIXELS = 40_000_000
+TOO_MANY_PIXELS = "图片尺寸过大，请缩小后再上传。"
 JPEG_QUALITIES = (90, 80, 70, 60, 50, 40)
+ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+}
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ def add_document(*, case: Case, actor: User, material_code: str, upload: Uploade
             title=material.name,
             origin=Origin.UPLOADED,
             storage_key=file.key,
-            file_name=(upload.name or "未命名")[-120:],
+            file_name=file_name(upload, file.content_type),
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
@@ -93,6 +101,18 @@ def remove_document(*, document: Document, actor: User) -> None:
 def open_document(document: Document) -> File:
     """Return the stored file of a document, open for reading."""
     return default_storage.open(document.storage_key)
+
+
+def file_name(upload: UploadedFile, content_type: str) -> str:
+    """Return the name to hand a file out under: its own, ending as its content does.
+
+    Whoever downloads it opens it by that ending, so a name like 证书.hta is not kept.
+    """
+    # Characters that do not show can turn the direction of a name and hide how it ends.
+    plain = "".join(char for char in upload.name or "" if char.isprintable())
+    if not plain.lower().endswith(ENDINGS[content_type]):
+        plain = f"{PurePath(plain).stem or '未命名'}{ENDINGS[content_type][0]}"
+    return plain[-LONGEST_NAME:]
 
 
 @contextmanager
@@ -139,8 +159,10 @@ def _redrawn(
     try:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise UnusableFile("图片尺寸过大，请缩小后再上传。", too_large=True)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+                raise UnusableFile(TOO_MANY_PIXELS, too_large=True)
+            upright = _opaque(ImageOps.exif_transpose(picture))
+    except Image.DecompressionBombError as error:
+        raise UnusableFile(TOO_MANY_PIXELS, too_large=True) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise UnusableFile("图片无法打开，文件可能已损坏，请重新上传。") from error
     if material and material.pixels:
@@ -149,6 +171,15 @@ def _redrawn(
     out = io.BytesIO()
     upright.save(out, "PNG" if content_type == "image/png" else "JPEG", quality=90)
     return out.getvalue(), content_type
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """Return the picture on white paper where it lets something through."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    paper = Image.new("RGBA", picture.size, "white")
+    paper.alpha_composite(picture.convert("RGBA"))
+    return paper.convert("RGB")
 
 
 def _as_jpeg(picture: Image.Image, limit: int) -> bytes:

@@ -1,6 +1,8 @@
 """Files that people bring."""
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -108,6 +110,40 @@ def test_a_picture_bomb_is_refused(draft: Make, monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(UnusableFile, match="尺寸过大"):
         give(case, "M01", picture(size=(100, 100)))
+
+
+def test_a_bomb_that_is_not_even_opened_is_refused_in_words(draft: Make) -> None:
+    size = struct.pack(">II", 20_000, 20_000)
+    small = picture(size=(10, 10), kind="PNG").read()
+    head = small[12:16] + size + small[24:29]
+    bomb = small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
+
+    with pytest.raises(UnusableFile, match="尺寸过大"):
+        give(draft("P01"), "M01", SimpleUploadedFile("图.png", bomb))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("毕业证.hta", "毕业证.pdf"),
+        ("毕业证.PDF", "毕业证.PDF"),
+        ("cod\u202efdp.hta", "codfdp.pdf"),
+        ("毕业证", "毕业证.pdf"),
+        ("很" * 200 + ".pdf", "很" * 116 + ".pdf"),
+    ],
+)
+def test_a_file_is_handed_out_with_the_ending_of_its_content(given: str, kept: str) -> None:
+    assert uploads.file_name(SimpleUploadedFile(given, PDF), "application/pdf") == kept
+
+
+def test_what_a_picture_lets_through_becomes_white(draft: Make) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(out, "PNG")
+
+    document = give(draft("P01"), "M01", SimpleUploadedFile("签名.png", out.getvalue()))
+
+    with uploads.open_document(document) as file, Image.open(file) as kept:
+        assert kept.getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_too_many_files_are_refused_and_none_is_left_behind(
