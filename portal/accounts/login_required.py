@@ -14,9 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 class LoginRequired(LoginRequiredMiddleware):
     """Django's middleware, except that a form sent too late leads back to the page of the form."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
-    ) -> HttpResponse:  # type: ignore[override]
+    ) -> HttpResponse:
         response = self.lead_to_sign_in(request, view_func)
         if "HX-Request" in request.headers:
             # A script would put the sign-in page into a part of the page it asked for.
