@@ -21,7 +21,7 @@ demo: ## 启动演示：数据库、缓存、网页、后台任务一并运行�
 	@PORTAL_MODE=demo exec $(PY) manage.py demo
 
 test: $(VENV)/.development ## 运行全部测试（自带临时数据库，无需任何服务）；ARGS 传给 pytest
-	@$(VENV)/bin/pytest $(ARGS)
+	@$(VENV)/bin/pytest $(or $(ARGS),-q -n logical --dist loadgroup)
 
 lint: $(VENV)/.development ## 代码风格、类型、分层约定、模板、迁移与上线检查
 	$(VENV)/bin/ruff check .
