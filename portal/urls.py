@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from portal.site.health import healthz
 
+handler500 = "portal.core.middleware.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
