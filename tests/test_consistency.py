@@ -40,6 +40,13 @@ PUBLIC_ROUTES = {
     "cases:start",
     "cases:save",
     "cases:submit",
+    "cases:upload",
+    "cases:answer-supplement",
+    "cases:upload-for-supplement",
+    "cases:take-offer",
+    "cases:upload-for-offer",
+    # Divisions of the country (GB/T 2260); a script asks while somebody types.
+    "cases:places",
     # Demonstration and test only: 404 in production.
     "dev-messages",
     "dev-clock",
