@@ -98,7 +98,7 @@ def make_demo_accounts() -> dict[str, User]:
 def _account(account: DemoAccount, password: str, department: Department | None) -> User:
     by_phone = account.signs_in_by_phone
     user, _ = User.objects.get_or_create(
-        username=f"demo{account.phone}" if by_phone else account.login,
+        username=f"demo{account.phone[-4:]}" if by_phone else account.login,
         defaults={
             "role": account.role,
             "full_name": account.name,

@@ -71,3 +71,9 @@ def test_production_refuses(settings: Settings) -> None:
     with pytest.raises(RuntimeError):
         make_demo_accounts()
     assert not User.objects.exists()
+
+
+def test_no_user_name_holds_a_phone_number() -> None:
+    made = make_demo_accounts()
+
+    assert not any(user.phone and user.phone in user.username for user in made.values())
