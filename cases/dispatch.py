@@ -78,7 +78,8 @@ def _outside_predecessors(
     """Return open work items of the other persons that the plan's items depend on, by item code.
 
     Persons are linked by ID number across cases; where nothing is open, the shared data shows
-    whether the requirement is met and the officer verifies it.
+    whether the requirement is met and the officer verifies it. The rows stay locked, so that none
+    is decided before the edge to it exists.
     """
     wanted = [
         (step.code, need, index)
@@ -88,9 +89,14 @@ def _outside_predecessors(
     ]
     if not wanted:
         return {}
-    open_ones = WorkItem.objects.filter(
-        state__in=OPEN, case__identity_index__in={index for *_, index in wanted}
-    ).select_related("case")
+    open_ones = list(
+        WorkItem.objects.filter(
+            state__in=OPEN, case__identity_index__in={index for *_, index in wanted}
+        )
+        .select_related("case")
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
     return {
         code: [
             (work_item, need.slot, need.why)

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Greatest
 
-from cases import calendar, deadlines
+from cases import calendar, deadlines, release
 from cases.application import (
     check_answered,
     checked_selection,
@@ -26,10 +27,11 @@ from cases.application import (
 )
 from cases.dispatch import open_work_items, released_entry
 from cases.errors import AlreadyHandled, Incomplete
-from cases.models import Case, CaseState, SharedRequest, Supplement, WorkItem
+from cases.models import Case, CaseState, SharedRequest, Supplement, Suspension, WorkItem
 from cases.moves import identity_index, move, own_case, require_role
 from cases.notices import Gap, applicant_notice, gap_words, require_reasons, supplement_term
 from cases.numbering import next_numbers
+from cases.release import Changes
 from notifications.sending import tell
 from portal.accounts.models import Role, User
 from portal.core import clock
@@ -130,8 +132,9 @@ def answer(*, case_id: UUID, actor: User, answers: Mapping[str, Any]) -> Case:
     Raises Incomplete while something is still missing or wrong, AlreadyHandled after the term.
     """
     case = own_case(case_id, actor)
-    supplement = case.supplements.filter(work_item=None, answered_at=None).first()
-    if supplement is None or case.state != CaseState.RETURNED:
+    notices = case.supplements.awaited().filter(work_item=None, lapses_at__gt=clock.now())
+    supplement = notices.first()
+    if supplement is None:
         raise AlreadyHandled("该申请没有待补正的内容，或补正期限已过，请查看最新状态。")
     keep_asked(case, supplement, answers)
     check_answered(case, supplement)
@@ -215,23 +218,34 @@ def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = 
     case.save(update_fields=["state", "closed_at"])
     if was_draft:
         return case
-    actor_id = actor.pk if actor else None
-    ended = list(case.work_items.select_for_update(of=("self",)).open().order_by("pk"))
-    for work_item in ended:
-        move(work_item.withdraw)
-        deadlines.stop_clock(work_item, at=moment)
-    WorkItem.objects.bulk_update(ended, ["state", *deadlines.CLOCK_FIELDS])
-    event, *_ = record_many(
-        [
-            Entry(kind, case.pk, actor_id=actor_id, at=moment),
-            *(
-                Entry("work_item.withdrawn", case.pk, item.subject, actor_id, moment)
-                for item in ended
-            ),
-        ]
+    items = list(
+        case.work_items.select_related("department")
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
     )
-    _tell(case, event)
+    changes = Changes(case, items, at=moment, calendar=calendar.current())
+    actor_id = actor.pk if actor else None
+    changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
+    _withdraw_items([item for item in items if item.is_open], actor_id, changes)
+    tell(changes.write(["reasons"]))
     return case
+
+
+def _withdraw_items(ended: list[WorkItem], actor_id: int | None, changes: Changes) -> None:
+    """End open work items with their case, and what waited for them in cases of others."""
+    for work_item in ended:
+        work_item.case = changes.case
+        move(work_item.withdraw)
+        deadlines.stop_clock(work_item, at=changes.at)
+        changes.touched[work_item.pk] = work_item
+        changes.add(
+            Entry("work_item.withdrawn", work_item.case_id, work_item.subject, actor_id, changes.at)
+        )
+    Suspension.objects.filter(work_item__in=ended, ended_at=None).update(
+        ended_at=Greatest(changes.at, "began_at")
+    )
+    release.follow(ended, changes)
+    release.complete_if_done(changes)
 
 
 def _codes(gaps: Sequence[Gap]) -> dict[str, Any]:

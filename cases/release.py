@@ -4,7 +4,7 @@ Called inside the transaction of the decision, on locked rows; changes objects i
 what is to be written, so that the number of statements does not grow with the number of items.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,18 +12,19 @@ from django.db.models import Q
 
 from cases import deadlines
 from cases.dispatch import released_entry
-from cases.models import Case, CaseState, Edge, Offer, WorkItem, WorkItemState
+from cases.models import Case, CaseState, Edge, Offer, OfferState, WorkItem, WorkItemState
 from cases.models.work_item import OPEN
 from cases.moves import move
 from cases.notices import applicant_notice
 from cases.routing import Standing, standing
 from cases.working_time import Calendar, civil_day
 from notifications.sending import Notice
-from policies.schema import Requirement
 from portal.core.ledger import Entry, record_many
 
 # Working days an applicant has to choose another way after a refusal.
 OFFER_DAYS = 5
+# How the end of a prerequisite is put to those who waited for it.
+FATES = {WorkItemState.WITHDRAWN: "已由申请人撤回", WorkItemState.CLOSED: "未能办理"}
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Changes:
     items: list[WorkItem]
     at: datetime
     calendar: Calendar
+    # Work items of other cases that wait for something of this one, with all of their cases.
+    elsewhere: list[WorkItem] = field(default_factory=list)
     touched: dict[int, WorkItem] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     # What the applicant is told of the entry at the same position, if anything.
@@ -84,31 +87,43 @@ def locked_items(work_item_id: int) -> list[WorkItem]:
     return items
 
 
-def follow(decided: WorkItem, changes: Changes) -> None:
-    """Let all that waited for a decided item go on, wait, or end, and so on down the route."""
+def follow(ended: Sequence[WorkItem], changes: Changes) -> None:
+    """Let all that waited for decided or withdrawn items go on, wait, or end, down the route.
+
+    Reaches into the cases of other persons, where an item may wait for one of this case.
+    """
     edges = list(
         Edge.objects.filter(
-            Q(dependant__case=decided.case_id) | Q(predecessor__case=decided.case_id)
+            Q(dependant__case=changes.case) | Q(predecessor__case=changes.case)
         ).select_related("predecessor")
     )
-    known = {item.pk: item for item in changes.items}
-    edges += _lock_elsewhere(edges, known)
-    queue = [decided.pk]
+    edges += _lock_elsewhere(edges, changes)
+    known = {item.pk: item for item in [*changes.items, *changes.elsewhere]}
+    queue = list(ended)
     while queue:
         changed = queue.pop(0)
-        dependants = {edge.dependant_id for edge in edges if edge.predecessor_id == changed}
+        dependants = {edge.dependant_id for edge in edges if edge.predecessor_id == changed.pk}
         for pk in sorted(dependants):
             item = known[pk]
+            needs = [edge for edge in edges if edge.dependant_id == pk]
             if item.state == WorkItemState.WAITING and _settle(
-                item, edges, known, changes, decided
+                item, needs, known, changes, changed
             ):
-                queue.append(pk)
+                queue.append(item)
+    if any(not item.is_open for item in changes.touched.values()):
+        end_offers(changes)
 
 
 def complete_if_done(changes: Changes) -> None:
-    """Close the case once nothing of it is open; a dependant that has an offer still waits."""
-    case = changes.case
-    if case.state != CaseState.ACCEPTED or any(item.state in OPEN for item in changes.items):
+    """Close each case of which nothing is open; a dependant that has an offer still waits."""
+    _complete(changes.case, changes.items, changes)
+    closed = [item for item in changes.touched.values() if item.state == WorkItemState.CLOSED]
+    for case in {item.case_id: item.case for item in closed if item in changes.elsewhere}.values():
+        _complete(case, [one for one in changes.elsewhere if one.case_id == case.pk], changes)
+
+
+def _complete(case: Case, items: Iterable[WorkItem], changes: Changes) -> None:
+    if case.state != CaseState.ACCEPTED or any(item.state in OPEN for item in items):
         return
     move(case.complete)
     case.closed_at = changes.at
@@ -116,34 +131,49 @@ def complete_if_done(changes: Changes) -> None:
     changes.add(Entry("case.completed", case.pk, at=changes.at), {})
 
 
-def _lock_elsewhere(edges: list[Edge], known: dict[int, WorkItem]) -> list[Edge]:
-    """Lock dependants that belong to other cases, and return what else they wait for."""
-    elsewhere = {edge.dependant_id for edge in edges} - known.keys()
-    if not elsewhere:
+def _lock_elsewhere(edges: list[Edge], changes: Changes) -> list[Edge]:
+    """Lock the other cases in which something waits for this one; return what they wait for."""
+    known = {item.pk for item in changes.items}
+    dependants = {edge.dependant_id for edge in edges} - known
+    if not dependants:
         return []
-    locked = (
-        WorkItem.objects.filter(pk__in=elsewhere)
+    changes.elsewhere = list(
+        WorkItem.objects.filter(
+            case__in=WorkItem.objects.filter(pk__in=dependants).values("case_id")
+        )
         .select_related("case__applicant", "case__version")
         .defer("case__version__document")
-        .select_for_update(of=("self",), no_key=True)
+        .select_for_update(of=("self", "case"), no_key=True)
         .order_by("pk")
     )
-    known.update({item.pk: item for item in locked})
+    cases = {item.case_id: item.case for item in changes.elsewhere}
+    for item in changes.elsewhere:
+        item.case = cases[item.case_id]
     seen = {edge.pk for edge in edges}
-    more = Edge.objects.filter(dependant__in=elsewhere).exclude(pk__in=seen)
+    more = Edge.objects.filter(dependant__case__in=cases).exclude(pk__in=seen)
     return list(more.select_related("predecessor"))
 
 
 def _settle(
     item: WorkItem,
-    edges: list[Edge],
+    needs: list[Edge],
     known: dict[int, WorkItem],
     changes: Changes,
-    decided: WorkItem,
+    because: WorkItem,
 ) -> bool:
     """Release or end one waiting item; return whether others may hang on what became of it."""
-    needs = [edge for edge in edges if edge.dependant_id == item.pk]
-    verdict = standing(
+    verdict = judged(needs, known)
+    if verdict == Standing.READY:
+        release(item, changes)
+    elif verdict == Standing.BLOCKED and not _has_other_way(item, needs, known, changes):
+        close(item, changes, because=because)
+        return True
+    return False
+
+
+def judged(needs: Iterable[Edge], known: Mapping[int, WorkItem]) -> Standing:
+    """Return what the predecessors mean for a waiting item; `known` are the locked ones."""
+    return standing(
         (
             (
                 edge.slot,
@@ -155,12 +185,6 @@ def _settle(
         approved=WorkItemState.APPROVED,
         still_open=set(OPEN),
     )
-    if verdict == Standing.READY:
-        release(item, changes)
-    elif verdict == Standing.BLOCKED and not _offer(item, known, changes, decided):
-        close(item, changes, because=decided)
-        return True
-    return False
 
 
 def release(item: WorkItem, changes: Changes) -> None:
@@ -174,7 +198,8 @@ def release(item: WorkItem, changes: Changes) -> None:
 def close(item: WorkItem, changes: Changes, *, because: WorkItem) -> None:
     """End an item whose prerequisite can no longer be met, and say why."""
     move(item.close)
-    item.reasons = f"前置事项“{because.item_name}”未获准予，本事项缺少所需的前置结果，不再办理。"
+    fate = FATES.get(because.state, "未获准予")
+    item.reasons = f"前置事项“{because.item_name}”{fate}，本事项缺少所需的前置结果，不再办理。"
     deadlines.stop_clock(item, at=changes.at)
     changes.touched[item.pk] = item
     changes.add(
@@ -189,32 +214,68 @@ def close(item: WorkItem, changes: Changes, *, because: WorkItem) -> None:
     )
 
 
-def _offer(item: WorkItem, known: dict[int, WorkItem], changes: Changes, decided: WorkItem) -> bool:
-    """Offer another item that results in what the blocked one needs; false where there is none.
+def end_offers(changes: Changes) -> None:
+    """End the open offers that nothing waits for any more, as their case or their items ended."""
+    waiting = [item.pk for item in changes.items if item.state == WorkItemState.WAITING]
+    needed = Edge.objects.filter(dependant__in=waiting).values("predecessor")
+    offers = list(
+        Offer.objects.filter(case=changes.case, state=OfferState.OPEN)
+        .exclude(refused__in=needed)
+        .select_related("refused")
+    )
+    for offer in offers:
+        offer.state, offer.answered_at = OfferState.LAPSED, changes.at
+        payload = {"item": offer.item_code}
+        subject = offer.refused.subject
+        changes.add(Entry("offer.ended", changes.case.pk, subject, at=changes.at, payload=payload))
+    if offers:
+        Offer.objects.bulk_update(offers, ["state", "answered_at"])
+
+
+def _has_other_way(
+    item: WorkItem, needs: list[Edge], known: dict[int, WorkItem], changes: Changes
+) -> bool:
+    """Tell whether each result that the item can no longer get is or was now offered another way.
 
     P03 refused → P04 offered, as either results in R23.
     """
-    if decided.state != WorkItemState.REFUSED or item.case_id != decided.case_id:
+    if item.case_id != changes.case.pk:
         return False
+    slots: dict[str, list[WorkItem]] = {}
+    for edge in needs:
+        if edge.strength == "hard":
+            producer = known.get(edge.predecessor_id, edge.predecessor)
+            slots.setdefault(edge.slot, []).append(producer)
+    lost = [
+        producers
+        for producers in slots.values()
+        if not any(one.is_open or one.state == WorkItemState.APPROVED for one in producers)
+    ]
+    made = {offer.item_code: offer.state for offer in item.case.offers.all()}
+    made |= {offer.item_code: offer.state for offer in changes.offers}
     tried = {other.item_code for other in known.values() if other.case_id == item.case_id}
-    tried |= set(item.case.offers.values_list("item_code", flat=True))
-    pending = {offer.item_code for offer in changes.offers}
-    code = _untried(item.case.version.catalogue.items[item.item_code].requires, decided, tried)
-    if code is None:
+    ways = [_another_way(item, producers, tried, made) for producers in lost]
+    if not all(ways):
         return False
-    if code not in pending:
-        _make_offer(item.case, decided, code, changes)
+    for producers, way in zip(lost, ways, strict=True):
+        if way and way not in made:
+            _make_offer(item.case, producers[-1], way, changes)
+            made[way] = OfferState.OPEN
     return True
 
 
-def _untried(requires: Iterable[Requirement], decided: WorkItem, tried: set[str]) -> str | None:
+def _another_way(
+    item: WorkItem, producers: list[WorkItem], tried: set[str], made: Mapping[str, str]
+) -> str | None:
+    """Return the first alternative to the failed producers that is open or untried."""
+    failed = {one.item_code for one in producers}
     return next(
         (
             code
-            for need in requires
-            if need.strength == "hard" and decided.item_code in need.any_of
+            for need in item.case.version.catalogue.items[item.item_code].requires
+            if need.strength == "hard" and failed.intersection(need.any_of)
             for code in need.any_of
-            if code not in tried
+            if code not in tried and made.get(code, OfferState.OPEN) == OfferState.OPEN
         ),
         None,
     )

@@ -10,12 +10,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from cases import calendar, deadlines, release, review
-from cases.application import check_answered, keep, keep_asked, merged_form
-from cases.dispatch import new_work_item, released_entry
+from cases import calendar, release, review
+from cases.application import check_answered, keep, keep_asked, merged_form, route
+from cases.dispatch import new_work_item
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case, Edge, Offer, OfferState, Supplement, WorkItem, WorkItemState
 from cases.release import Changes
+from cases.routing import Standing
 from notifications.sending import tell
 from policies.answers import problems_in
 from portal.accounts.models import Department, User
@@ -103,8 +104,8 @@ def _own(case: Case, actor: User) -> Case:
 
 
 def _open_supplement(work_item: WorkItem) -> Supplement:
-    supplement = work_item.supplements.filter(answered_at=None).first()
-    if supplement is None or work_item.state != WorkItemState.PAUSED:
+    supplement = work_item.supplements.awaited().filter(lapses_at__gt=clock.now()).first()
+    if supplement is None:
         raise AlreadyHandled("该事项没有待补充的内容，或补充期限已过。")
     return supplement
 
@@ -117,7 +118,8 @@ def _open_offer(offer_id: int, actor: User | None) -> tuple[Offer, Changes]:
     if actor is not None:
         _own(case, actor)
     offer.refresh_from_db(fields=["state"])
-    if offer.state != OfferState.OPEN or not case.is_open:
+    late = actor is not None and offer.lapses_at <= clock.now()
+    if offer.state != OfferState.OPEN or not case.is_open or late:
         raise AlreadyHandled("该改办事项已选择或已过期，请查看最新状态。")
     return offer, Changes(case, items, at=clock.now(), calendar=calendar.current())
 
@@ -143,15 +145,32 @@ def _check_complete(case: Case, offer: Offer) -> None:
 
 
 def _start(offer: Offer, changes: Changes) -> WorkItem:
-    """Make the work item of the other way and hang on it what waited for the refused one."""
+    """Make the work item of the other way, after its own prerequisites and before what waits.
+
+    Raises AlreadyHandled where one of its prerequisites has failed meanwhile.
+    """
     case, item = changes.case, changes.case.version.catalogue.items[offer.item_code]
     departments = {department.code: department for department in Department.objects.all()}
-    work_item = new_work_item(case, item, departments, waiting=False)
-    deadlines.start_clock(work_item, at=changes.at, calendar=changes.calendar)
+    work_item = new_work_item(case, item, departments, waiting=True)
+    by_code = {one.item_code: one for one in changes.items}
+    needs = [
+        Edge(
+            dependant=work_item,
+            predecessor=by_code[code],
+            slot=need.slot,
+            strength=need.strength,
+            why=need.why,
+        )
+        for need in route(case).step(offer.item_code).needs
+        for code in need.any_of
+        if code in by_code
+    ]
+    verdict = release.judged(needs, {})
+    if verdict == Standing.BLOCKED:
+        raise AlreadyHandled(f"“{item.name}”的前置事项未获准予，不能改办。")
     work_item.save()
-    changes.items.append(work_item)
     waiting = Edge.objects.filter(predecessor=offer.refused, dependant__state=WorkItemState.WAITING)
-    Edge.objects.bulk_create(
+    served = [
         Edge(
             dependant=edge.dependant,
             predecessor=work_item,
@@ -160,11 +179,11 @@ def _start(offer: Offer, changes: Changes) -> WorkItem:
             why=edge.why,
         )
         for edge in waiting.select_related("dependant")
-    )
-    changes.add(
-        released_entry(work_item, changes.at),
-        {"item": work_item.item_name, "due": work_item.due_at},
-    )
+    ]
+    Edge.objects.bulk_create([*needs, *served])
+    changes.items.append(work_item)
+    if verdict == Standing.READY:
+        release.release(work_item, changes)
     return work_item
 
 
@@ -182,6 +201,6 @@ def _give_up(offer: Offer, state: OfferState, changes: Changes, actor: User | No
         )
     )
     refused = next(item for item in changes.items if item.pk == offer.refused_id)
-    release.follow(refused, changes)
+    release.follow([refused], changes)
     release.complete_if_done(changes)
     tell(changes.write(["reasons"]))

@@ -215,7 +215,8 @@ def restart(work_item: WorkItem) -> None:
     suspensions = list(work_item.suspensions.all())
     for suspension in suspensions:
         if suspension.ended_at is None:
-            suspension.ended_at = moment
+            # The movable clock of demo and test may have gone back since.
+            suspension.ended_at = max(moment, suspension.began_at)
             suspension.save(update_fields=["ended_at"])
     deadlines.resume_clock(
         work_item,
@@ -256,7 +257,7 @@ def _deciding(work_item_id: int, officer: User) -> tuple[WorkItem, Changes]:
 def _decide(work_item: WorkItem, changes: Changes) -> None:
     deadlines.stop_clock(work_item, at=changes.at)
     changes.touched[work_item.pk] = work_item
-    release.follow(work_item, changes)
+    release.follow([work_item], changes)
     release.complete_if_done(changes)
     tell(changes.write(DECISION_FIELDS))
 

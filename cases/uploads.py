@@ -205,8 +205,7 @@ def _check_open(case: Case) -> None:
     if case.state in {CaseState.DRAFT, CaseState.RETURNED}:
         return
     if case.state == CaseState.ACCEPTED and (
-        case.supplements.filter(answered_at=None, work_item__state="paused").exists()
-        or case.offers.filter(state="open").exists()
+        case.supplements.awaited().exists() or case.offers.filter(state="open").exists()
     ):
         return
     raise AlreadyHandled("该申请目前不能增减材料。")
@@ -216,5 +215,6 @@ def _kept_from(case: Case) -> datetime:
     """Return the instant before which documents were already in the department's hands."""
     if case.state == CaseState.DRAFT:
         return case.created_at
-    asked = [supplement.asked_at for supplement in case.supplements.filter(answered_at=None)]
+    asked = [supplement.asked_at for supplement in case.supplements.awaited()]
+    asked += [offer.offered_at for offer in case.offers.filter(state="open")]
     return max(asked, default=clock.now())

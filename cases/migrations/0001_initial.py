@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('item_code', models.CharField(max_length=16, verbose_name='可改办事项')),
                 ('item_name', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('open', '待选择'), ('taken', '已改办'), ('declined', '已放弃'), ('lapsed', '逾期未选择')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[('open', '待选择'), ('taken', '已改办'), ('declined', '已放弃'), ('lapsed', '已失效')], default='open', max_length=10)),
                 ('offered_at', models.DateTimeField()),
                 ('lapses_at', models.DateTimeField(verbose_name='选择期限')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),

@@ -2,10 +2,22 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from cases.models.case import Case
+from cases.models.case import Case, CaseState
+from cases.models.suspension import Suspension, SuspensionReason
 from cases.models.work_item import WorkItem
+
+
+class SupplementQuerySet(models.QuerySet["Supplement"]):
+    def awaited(self) -> "SupplementQuerySet":
+        """Return the notices whose answer the window or a stopped clock still waits for."""
+        waits = Suspension.objects.filter(
+            work_item=OuterRef("work_item"), reason=SuspensionReason.SUPPLEMENT, ended_at=None
+        )
+        return self.filter(answered_at=None).filter(
+            Q(work_item=None, case__state=CaseState.RETURNED) | Exists(waits)
+        )
 
 
 class Supplement(models.Model):
@@ -24,6 +36,8 @@ class Supplement(models.Model):
     asked_at = models.DateTimeField("告知时间")
     lapses_at = models.DateTimeField("补正期限")
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
+
+    objects = SupplementQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "补正告知"
@@ -56,7 +70,7 @@ class OfferState(models.TextChoices):
     OPEN = "open", "待选择"
     TAKEN = "taken", "已改办"
     DECLINED = "declined", "已放弃"
-    LAPSED = "lapsed", "逾期未选择"
+    LAPSED = "lapsed", "已失效"
 
 
 class Offer(models.Model):

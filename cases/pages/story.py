@@ -11,7 +11,16 @@ from typing import Any
 from django.utils import timezone
 
 from cases import deadlines
-from cases.models import Case, CaseState, Edge, Offer, Supplement, WorkItem, WorkItemState
+from cases.models import (
+    Case,
+    CaseState,
+    Edge,
+    Offer,
+    Supplement,
+    SuspensionReason,
+    WorkItem,
+    WorkItemState,
+)
 from cases.models.work_item import DECIDED, RUNNING
 from cases.notices import REDRESS
 from cases.numbering import spaced
@@ -49,7 +58,8 @@ def is_asking(supplement: Supplement, case: Case) -> bool:
         return False
     if supplement.work_item is None:
         return bool(case.state == CaseState.RETURNED)
-    return bool(supplement.work_item.state == WorkItemState.PAUSED)
+    pauses = supplement.work_item.suspensions.all()
+    return any(one.reason == SuspensionReason.SUPPLEMENT and not one.ended_at for one in pauses)
 
 
 def heading(facts: Facts) -> str:

@@ -57,6 +57,7 @@ HAPPENED = {
     "offer.taken": "申请人选择改办",
     "offer.declined": "申请人放弃改办",
     "offer.lapsed": "逾期未选择改办",
+    "offer.ended": "改办机会失效",
     "card.yellow": "亮黄牌",
     "card.red": "亮红牌",
     "card.seen": "已看预警",

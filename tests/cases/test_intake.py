@@ -8,9 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import drafting, intake
+from cases import drafting, intake, review
 from cases.errors import AlreadyHandled, Incomplete
-from cases.models import Case, CaseState, SharedRequest, WorkItem, WorkItemState
+from cases.models import (
+    Case,
+    CaseState,
+    SharedRequest,
+    Supplement,
+    Suspension,
+    WorkItem,
+    WorkItemState,
+)
 from notifications import wording
 from notifications.models import Channel, Message
 from policies.models import OneThing
@@ -283,6 +291,19 @@ class TestRefuseAndWithdraw:
         assert set(WorkItem.objects.filter(case=case).values_list("state", "due_at")) == {
             ("withdrawn", None)
         }
+
+    def test_withdrawing_ends_the_pause_of_what_was_at_work(
+        self, accepted: Make, officers: dict[str, User]
+    ) -> None:
+        case = accepted("P01")
+        hand = {"work_item_id": item(case, "P01").pk, "officer": officers["D01"]}
+        review.claim(**hand)
+        review.ask(**hand, gaps=TestAsk.GAPS)
+
+        intake.withdraw(case_id=case.pk, actor=case.applicant)
+
+        assert Suspension.objects.get().ended_at is not None
+        assert Supplement.objects.awaited().count() == 0
 
     def test_a_stranger_does_not_withdraw(self, accepted: Make, stranger: User) -> None:
         with pytest.raises(PermissionDenied):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from cases import responses, review
+from cases import intake, responses, review
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import (
     Case,
@@ -14,13 +14,19 @@ from cases.models import (
     OfferState,
 )
 from portal.accounts.models import User
+from portal.core import clock
+from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, item
+from tests.cases.people import GRADUATE_ID
 from tests.cases.steps import Officers, approved, claimed, refused, sms_kinds, states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 Make = Callable[..., Case]
 CHAIN = ("P01", "P04", "P05", "P07", "P08")
+# A master's household registration does not wait for the social insurance.
+MASTER = {"p_edu": "14", "p_degree": "3"}
+PERMIT = {"qualify_route": "本科及以上", "residence_reg_no": "330106202600001"}
 GAPS = [{"kind": "material", "code": "M06", "name": "住房租赁合同", "reason": "缺少租赁备案号。"}]
 
 
@@ -134,3 +140,95 @@ class TestRefuse:
             review.refuse(
                 work_item_id=work_item.pk, officer=officers["D01"], reasons="", legal_basis=""
             )
+
+
+class TestOffer:
+    def test_an_open_offer_holds_what_waits_while_other_decisions_come_in(
+        self, accepted: Make, officers: Officers
+    ) -> None:
+        case = accepted("P01", "P03", "P08", **MASTER)
+        refused(case, "P03", officers)
+
+        approved(case, "P01", officers)
+
+        assert Offer.objects.get().state == OfferState.OPEN
+        assert states(case)["P08"] == "waiting"
+
+    def test_a_taken_offer_waits_for_its_own_prerequisites(
+        self, accepted: Make, officers: Officers, talent: User
+    ) -> None:
+        case = accepted("P01", "P03", "P08", **MASTER)
+        refused(case, "P03", officers)
+
+        responses.take_offer(offer_id=Offer.objects.get().pk, actor=talent, answers=PERMIT)
+        assert states(case)["P04"] == "waiting"
+        approved(case, "P01", officers)
+
+        assert states(case) == {
+            "P01": "approved",
+            "P03": "refused",
+            "P04": "ready",
+            "P08": "waiting",
+        }
+
+    def test_an_offer_ends_when_nothing_waits_for_it_any_more(
+        self, accepted: Make, officers: Officers, talent: User
+    ) -> None:
+        case = accepted("P01", "P03", "P08", **MASTER)
+        refused(case, "P03", officers)
+
+        refused(case, "P01", officers)
+
+        assert Offer.objects.get().state == OfferState.LAPSED
+        assert Event.objects.filter(stream=case.pk, kind="offer.ended").count() == 1
+        assert Case.objects.get(pk=case.pk).state == CaseState.COMPLETED
+        with pytest.raises(AlreadyHandled):
+            responses.take_offer(offer_id=Offer.objects.get().pk, actor=talent, answers=PERMIT)
+
+    def test_another_way_is_offered_where_the_chosen_one_could_not_begin(
+        self, accepted: Make, officers: Officers
+    ) -> None:
+        case = accepted("P01", "P03", "P05", "P08", settle_type="人才市场集体户")
+
+        refused(case, "P05", officers)
+
+        assert states(case)["P03"] == "closed"
+        assert states(case)["P08"] == "waiting"
+        assert Offer.objects.get().item_code == "P04"
+
+    def test_an_offer_cannot_be_taken_after_its_term(
+        self, accepted: Make, officers: Officers, talent: User
+    ) -> None:
+        case = accepted("P01", "P03", "P08", **MASTER)
+        refused(case, "P03", officers)
+        offer = Offer.objects.get()
+
+        with clock.at(offer.lapses_at), pytest.raises(AlreadyHandled):
+            responses.take_offer(offer_id=offer.pk, actor=talent, answers=PERMIT)
+
+
+class TestAcrossCases:
+    """An enterprise's item waits for the founder's own insurance registration."""
+
+    def test_a_refusal_ends_the_other_case_too(
+        self, accepted: Make, officers: Officers, stranger: User
+    ) -> None:
+        person = accepted("P01")
+        firm = accepted("E02", applicant=stranger, e_legal_id=GRADUATE_ID)
+
+        refused(person, "P01", officers)
+
+        assert states(firm) == {"E02": "closed"}
+        assert Case.objects.get(pk=firm.pk).state == CaseState.COMPLETED
+        assert sms_kinds(stranger)[-2:] == ["work_item.closed", "case.completed"]
+
+    def test_a_withdrawal_ends_what_waited_for_it(self, accepted: Make, stranger: User) -> None:
+        person = accepted("P01")
+        firm = accepted("E02", "E03", applicant=stranger, e_legal_id=GRADUATE_ID)
+
+        intake.withdraw(case_id=person.pk, actor=person.applicant)
+
+        assert states(firm) == {"E02": "closed", "E03": "ready"}
+        assert "已由申请人撤回" in item(firm, "E02").reasons
+        assert Case.objects.get(pk=firm.pk).state == CaseState.ACCEPTED
+        assert sms_kinds(stranger)[-1] == "work_item.closed"

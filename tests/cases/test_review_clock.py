@@ -142,3 +142,44 @@ class TestSupplement:
 
             with pytest.raises(AlreadyHandled, match="一次性告知"):
                 review.ask(work_item_id=work_item.pk, officer=officers["D03"], gaps=GAPS)
+
+    def test_a_late_answer_does_not_end_another_pause(
+        self, accepted: Make, officers: Officers, talent: User, monday: datetime
+    ) -> None:
+        work_item = self.paused(accepted, officers)
+        hand = {"work_item_id": work_item.pk, "officer": officers["D03"]}
+        review.resume(**hand)
+        review.pause(**hand, reason="hearing", note="", expected_days=5)
+
+        with clock.at(monday + timedelta(hours=1)):
+            with pytest.raises(AlreadyHandled):
+                add(work_item.case, "M06")
+            with pytest.raises(AlreadyHandled):
+                responses.answer_department(work_item_id=work_item.pk, actor=talent, answers={})
+
+        assert item(work_item.case, "P08").state == WorkItemState.PAUSED
+
+    def test_an_answer_after_the_term_is_too_late(
+        self, accepted: Make, officers: Officers, talent: User
+    ) -> None:
+        work_item = self.paused(accepted, officers)
+
+        with clock.at(work_item.suspensions.get().lapses_at):
+            add(work_item.case, "M06")
+            with pytest.raises(AlreadyHandled):
+                responses.answer_department(work_item_id=work_item.pk, actor=talent, answers={})
+
+
+class TestClockMovedBack:
+    def test_a_pause_can_still_be_ended(
+        self, accepted: Make, officers: Officers, monday: datetime
+    ) -> None:
+        work_item = claimed(accepted("P01"), "P01", officers)
+        hand = {"work_item_id": work_item.pk, "officer": officers["D01"]}
+        with clock.at(monday + timedelta(days=3)):
+            review.pause(**hand, reason="hearing", note="", expected_days=5)
+
+        resumed = review.resume(**hand)
+
+        suspension = resumed.suspensions.get()
+        assert suspension.ended_at == suspension.began_at
