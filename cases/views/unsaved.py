@@ -13,7 +13,7 @@ from cases.views.own import is_scripted
 UNSAVED = "unsaved"
 NOT_KEPT = ("csrfmiddlewaretoken",)
 # Nobody is signed in when it is kept: enough for the longest form, too little to fill a disk.
-LONGEST_KEPT = 200_000
+LONGEST_KEPT = 500_000
 
 
 def keep(request: HttpRequest, place: str) -> None:

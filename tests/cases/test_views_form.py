@@ -113,6 +113,23 @@ def test_one_more_row_comes_without_a_script_and_loses_nothing(
     assert page.context["form"]["p_school"].value() == "未保存大学"
 
 
+def test_the_longest_list_fits_into_one_post(signed_in: Client, draft: Draft) -> None:
+    case = draft("E04", "E07")
+    most = {"hires": 200, "graduates": 200}
+    rows = {
+        f"{code}-{number}-{column.code}": "示例"
+        for code, count in most.items()
+        for number in range(count)
+        for column in case.version.catalogue.elements[code].columns
+    }
+    totals = {f"{code}-TOTAL_FORMS": count for code, count in most.items()}
+
+    response = signed_in.post(address("save", case), posted(case) | rows | totals)
+
+    assert response.status_code == 302
+    assert {code: len(fresh(case).all_answers[code]) for code in most} == most
+
+
 def test_handing_in_leads_to_the_case_with_its_number(signed_in: Client, draft: Draft) -> None:
     case = draft("P05")
 
