@@ -4,11 +4,12 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from cases.models.case import Case
 from cases.models.work_item import WorkItem
-from portal.accounts.models import User
+from portal.accounts.models import DEPARTMENT_ROLES, User
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField, EncryptedTextField
 from portal.core.queue import LeasedQuerySet, LeasedRow
@@ -21,10 +22,34 @@ class Origin(models.TextChoices):
     GENERATED = "generated", "系统生成"
 
 
+def _item_lists(material_code: OuterRef) -> Func:
+    """Return the condition that a work item's catalogue entry lists a material."""
+    lines = Func(JSONObject(material=material_code), function="jsonb_build_array")
+    entry = JSONObject(code=F("item_code"), materials=lines)
+    wanted = JSONObject(items=Func(entry, function="jsonb_build_array"))
+    return Func(
+        F("case__version__document"),
+        wanted,
+        template="(%(expressions)s)",
+        arg_joiner=" @> ",
+        output_field=models.BooleanField(),
+    )
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User) -> "DocumentQuerySet":
-        """Return the documents of cases the user may read."""
-        return self.filter(case__in=Case.objects.visible_to(user))
+        """Return the documents of cases the user may read.
+
+        A department reads only the materials and the results of the work items it takes part in.
+        """
+        readable = self.filter(case__in=Case.objects.visible_to(user))
+        if user.role not in DEPARTMENT_ROLES:
+            return readable
+        own = WorkItem.objects.visible_to(user).filter(case=OuterRef("case"))
+        return readable.filter(
+            Exists(own.filter(pk=OuterRef("work_item")))
+            | Exists(own.filter(_item_lists(OuterRef("material_code"))))
+        )
 
     def current(self) -> "DocumentQuerySet":
         """Return documents that were not replaced or removed."""
