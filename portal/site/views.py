@@ -21,6 +21,7 @@ from notifications.models import Message
 from policies.arithmetic import figures
 from policies.models import CatalogueVersion, OneThing
 from portal.accounts.models import APPLICANT_ROLES
+from portal.accounts.permissions import user_of
 from portal.core import clock
 from portal.site.context import DESKS
 
@@ -44,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def open_cases(request: HttpRequest) -> QuerySet[Case]:
     """Return the applicant's cases that are drafts or under way, newest first."""
-    own = Case.objects.visible_to(request.user)  # type: ignore[arg-type]
+    own = Case.objects.visible_to(user_of(request))
     own = own.exclude(state__in=CLOSED)
     return own.select_related("one_thing").order_by("-created_at")
 
