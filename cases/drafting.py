@@ -50,12 +50,13 @@ def choose(
 ) -> Case:
     """Return the draft with another selection; what was typed and uploaded stays."""
     case = _own_draft(case_id, actor)
+    renew_version(case)  # the menu offers what is in force
     held = dict(existing or {})
     case.item_codes = checked_selection(
         case.version.catalogue, case.applicant_kind, codes, case.all_answers, held
     )
     case.existing_results = held
-    case.save(update_fields=["item_codes", "existing_results"])
+    case.save(update_fields=["version", "item_codes", "existing_results"])
     return case
 
 

@@ -30,10 +30,15 @@ MATERIAL = "material:"
 
 @dataclass
 class Taken:
-    """What one post of the page changed; `derived` are answers the ID number brought."""
+    """What one post of the page changed.
+
+    `derived` are answers the ID number brought, `dropped` names of items that the catalogue in
+    force does not have any more.
+    """
 
     case: Case
     added: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     file_errors: dict[str, str] = field(default_factory=dict)
     too_large: bool = False
@@ -43,11 +48,12 @@ def take_in(
     case: Case, actor: User, posted: QueryDict, files: MultiValueDict[str, UploadedFile]
 ) -> Taken:
     """Save the posted answers and files of a draft. Raises AlreadyHandled once it is handed in."""
-    before = set(case.item_codes)
+    before, items = list(case.item_codes), case.version.catalogue.items
     given = answer_form(case, data=posted).given()
     derived = _derive(case, given)
     saved = drafting.save(case_id=case.pk, actor=actor, answers=given)
-    taken = Taken(saved, _added(saved, before), derived)
+    dropped = tuple(items[code].name for code in before if code not in saved.item_codes)
+    taken = Taken(saved, _added(saved, set(before)), dropped, derived)
     for name, sent in files.lists():
         if name.startswith(FILE) and takes(saved, name.removeprefix(FILE)):
             take_files(taken, actor, name.removeprefix(FILE), sent)
@@ -143,6 +149,14 @@ def added_words(taken: Taken) -> list[str]:
         f"根据您填写的内容，已加入“{picture.short_name(items[code].name)}”：{reason}"
         for code, reason in taken.added.items()
     ]
+
+
+def dropped_words(taken: Taken) -> str:
+    """Return a sentence for the items that a renewed catalogue has taken out of the draft."""
+    if not taken.dropped:
+        return ""
+    names = listed((f"“{picture.short_name(name)}”" for name in taken.dropped), 3)
+    return f"办事目录已经更新，不再办理{names}，已从这份申请中去掉。其他内容都已保留，请核对。"
 
 
 def _added(case: Case, before: set[str]) -> dict[str, str]:

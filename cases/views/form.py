@@ -68,6 +68,8 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
         taken = _take_in(request, case)
         if taken.file_errors:
             return _page(request, taken.case, taken=taken)
+        if words := filling.dropped_words(taken):
+            return _page(request, taken.case, taken=taken, problems={"items": words})
         intake.submit(
             case_id=pk,
             actor=user_of(request),
@@ -164,6 +166,7 @@ def _saved(request: HttpRequest, before: Case, taken: Taken) -> HttpResponse:
         **page,
         "has_new_materials": page["bundle"].signature != bundle_of(before).signature,
         "added": filling.added_words(taken),
+        "dropped": filling.dropped_words(taken),
         "derived": [
             entry
             for section in page["sections"]
@@ -185,6 +188,8 @@ def _material(request: HttpRequest, taken: Taken, code: str) -> HttpResponse:
 def _say(request: HttpRequest, taken: Taken) -> None:
     for words in filling.added_words(taken):
         messages.info(request, words)
+    if words := filling.dropped_words(taken):
+        messages.warning(request, words)
     messages.success(request, "已保存。可以随时回来继续填写。")
 
 

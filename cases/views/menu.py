@@ -101,7 +101,8 @@ def _query_of(request: HttpRequest) -> QueryDict:
         return request.GET
     query = QueryDict(mutable=True)
     query.update({"kind": draft.applicant_kind, "case": str(draft.pk)})
-    query.setlist("item", draft.item_codes)
+    items = draft.one_thing.catalogue.items
+    query.setlist("item", [code for code in draft.item_codes if code in items])
     query.update({f"{HELD}{code}": number for code, number in draft.existing_results.items()})
     return query
 
