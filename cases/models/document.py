@@ -9,7 +9,7 @@ from django.db.models.functions import JSONObject
 
 from cases.models.case import Case
 from cases.models.work_item import WorkItem
-from portal.accounts.models import DEPARTMENT_ROLES, User
+from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField, EncryptedTextField
 from portal.core.queue import LeasedQuerySet, LeasedRow
@@ -41,10 +41,13 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Return the documents of cases the user may read.
 
         A department reads only the materials and the results of the work items it takes part in.
+        Supervisors and auditors read papers with names masked, which no upload can be.
         """
         readable = self.filter(case__in=Case.objects.visible_to(user))
-        if user.role not in DEPARTMENT_ROLES:
+        if user.is_applicant or user.role == Role.CLERK:
             return readable
+        if user.role not in DEPARTMENT_ROLES:
+            return self.none()
         own = WorkItem.objects.visible_to(user).filter(case=OuterRef("case"))
         return readable.filter(
             Exists(own.filter(pk=OuterRef("work_item")))

@@ -7,13 +7,14 @@ asks for). Supervisors and auditors get what was decided and told, with names ma
 
 from uuid import UUID
 
+from django.db.models import Exists, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from cases import documents
-from cases.models import Case, WorkItem
+from cases.models import Case, Document, WorkItem
 from portal.accounts.models import Role, User
 from portal.core.ledger import Entry, record
 
@@ -41,11 +42,16 @@ def paper(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
 
 @require_safe
 def work_item_paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the certificate or the refusal of a decided work item."""
+    """Send the certificate or the refusal of a decided work item.
+
+    Who was handed the result as a material of an own item may read it too.
+    """
     reader: User = request.user  # type: ignore[assignment]
+    own = WorkItem.objects.visible_to(reader)
+    handed = Document.objects.visible_to(reader).current().filter(work_item=pk)
     work_item = get_object_or_404(
-        WorkItem.objects.visible_to(reader).select_related(
-            "case__version__one_thing", "department"
+        WorkItem.objects.select_related("case__version__one_thing", "department").filter(
+            Q(pk__in=own) | Exists(handed)
         ),
         pk=pk,
     )

@@ -5,7 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    BaseUserCreationForm,
+    UserChangeForm,
+)
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -67,6 +71,16 @@ class StaffChangeForm(StaffForm, UserChangeForm):
         return super().clean_phone() or str(self.instance.phone)
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Sets a password; an account is closed by `is_active`, never by taking its password away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
+
+
 @admin.register(User)
 class StaffAdmin(RoleAdmin, UserAdmin):
     """Staff accounts: role and department, closing, a new password, a new second factor."""
@@ -75,6 +89,7 @@ class StaffAdmin(RoleAdmin, UserAdmin):
     readers = frozenset({Role.AUDITOR})
     form = StaffChangeForm
     add_form = StaffCreationForm
+    change_password_form = NewPasswordForm
     add_form_template = "admin/change_form.html"
     fieldsets = (
         (None, {"fields": ["username", "full_name", "role", "department", "phone", "is_active"]}),
@@ -95,6 +110,17 @@ class StaffAdmin(RoleAdmin, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).exclude(role__in=APPLICANT_ROLES)
+
+    def get_exclude(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Keep the stored password, and the link to change it, from those who only read."""
+        return [] if self.has_change_permission(request, obj) else ["password"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        hidden = self.get_exclude(request, obj)
+        return [
+            (title, {**options, "fields": [one for one in options["fields"] if one not in hidden]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         named = ["username"] if obj else []

@@ -126,6 +126,20 @@ def test_a_password_set_by_the_administrator_is_on_record(
     assert (event.actor, event.subject) == (administrator, f"user:{clerk.pk}")
 
 
+def test_the_administrator_cannot_take_a_password_away(client: Client, administrator: User) -> None:
+    clerk = StaffFactory(clerk=True)
+    clerk.set_password(PASSWORD)
+    clerk.save()
+    page = f"{USERS}{clerk.pk}/password/"
+
+    shown = client.get(page).text
+    client.post(page, {"usable_password": "false", "unset-password": ""})
+
+    clerk.refresh_from_db()
+    assert clerk.has_usable_password()
+    assert "usable_password" not in shown.split("<form", 1)[1].split("</form>")[0]
+
+
 def test_names_do_not_go_into_djangos_own_log(client: Client, administrator: User) -> None:
     client.post(ADD, new_officer())
 
@@ -144,8 +158,10 @@ def test_an_auditor_reads_and_changes_nothing(client: Client) -> None:
     clerk = StaffFactory(clerk=True, totp_secret="JBSWY3DPEHPK3PXP")
     client.force_login(StaffFactory(auditor=True))
 
+    page = client.get(f"{USERS}{clerk.pk}/change/").text
     assert client.get(USERS).status_code == 200
     assert client.get(ADD).status_code == 403
+    assert "../password/" not in page and "pbkdf2" not in page and "哈希" not in page
     client.post(USERS, {"action": "reset_second_factor", "_selected_action": [clerk.pk]})
     clerk.refresh_from_db()
     assert clerk.totp_secret

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from cases.models import Case, Document
 from portal.accounts.models import Role, User
-from tests.cases.conftest import make_user
+from tests.cases.conftest import item, make_user
 from tests.cases.steps import Officers, approved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -44,7 +46,22 @@ def test_a_department_without_an_item_reads_nothing(case: Case, officers: Office
     assert reach(officers["D04"]) == set()
 
 
+def test_a_result_handed_on_as_a_material_opens_as_its_certificate(
+    case: Case, officers: Officers, client: Client
+) -> None:
+    client.force_login(officers["D03"])
+
+    handed = reverse("cases:document", args=[item(case, "P01").results.get().pk])
+    assert client.get(handed, follow=True).status_code == 200
+    other = reverse("cases:work-item-paper", args=[item(case, "P05").pk])
+    assert client.get(other).status_code == 404
+
+
 def test_applicant_and_window_read_all(case: Case, talent: User, clerk: User) -> None:
     assert reach(talent) == reach(clerk)
     assert {"P01", "P05"} <= reach(talent)
-    assert reach(make_user("editor", Role.EDITOR)) == set()
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.AUDITOR, Role.EDITOR, Role.ADMINISTRATOR])
+def test_others_read_no_document(case: Case, role: Role) -> None:
+    assert reach(make_user("other", role)) == set()
