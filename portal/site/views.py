@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,6 +28,7 @@ from portal.site.context import DESKS
 
 OPEN_CASES_SHOWN = 5
 MESSAGES_SHOWN = 50
+CLOCK_YEARS = range(2000, 2100)
 
 
 @login_not_required
@@ -123,6 +125,13 @@ class InstantForm(forms.Form):
         error_messages={"required": "请填写日期和时间。", "invalid": "请填写日期和时间。"},
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_instant(self) -> datetime:
+        # Near the ends of time there are no working days to count to, and no way back by a page.
+        instant: datetime = self.cleaned_data["instant"]
+        if instant.year not in CLOCK_YEARS:
+            raise ValidationError("请填写日期和时间，限 2000 年至 2099 年。")
+        return instant
 
 
 def _clock_page(request: HttpRequest, form: InstantForm, status: int = 200) -> HttpResponse:
