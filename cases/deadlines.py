@@ -5,6 +5,7 @@ instants they store are all that the sweep (cases.sweep) ever compares.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cases.models import Level, WorkItem, WorkItemState
@@ -49,8 +50,12 @@ def resume_clock(
     *earlier, (stopped, _) = sorted(pauses)
     before = projected(work_item, calendar, earlier)
     after = projected(work_item, calendar, pauses)
-    if before.yellow_at <= stopped and after.yellow_at > at:
+    warned = before.yellow_at <= stopped
+    if warned and after.yellow_at > at:
         work_item.cycle += 1
+    elif warned:
+        # Still in the warning of before the pause, whether or not a sweep has issued its card.
+        after, at = replace(after, yellow_at=before.yellow_at), before.yellow_at
     _run(work_item, after, at)
 
 

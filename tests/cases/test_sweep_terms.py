@@ -151,3 +151,20 @@ def test_one_broken_row_stops_no_other(
 
     assert report == SweepReport(yellow=1, lapsed_supplements=1, failed=1)
     assert again == SweepReport(lapsed_supplements=1)
+
+
+@pytest.mark.parametrize("pause", [on(25, 15), on(27, 10)])
+def test_an_outage_over_a_whole_pause_leaves_cards_their_true_instants(
+    case: Case, desk: dict[str, User], pause: datetime
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    hand = {"work_item_id": item.pk, "officer": desk["officer"]}
+    with clock.at(pause):
+        review.pause(**hand, reason="hearing", note="", expected_days=2)  # type: ignore[arg-type]
+    with clock.at(on(30, 10)):
+        resumed = review.resume(**hand)  # type: ignore[arg-type]
+
+    sweep.sweep(now=datetime(2026, 12, 2, 10, tzinfo=SHANGHAI))
+
+    issued = item.cards.order_by("level").values_list("level", "issued_at")
+    assert list(issued) == [("red", resumed.due_at), ("yellow", YELLOW_AT)]
