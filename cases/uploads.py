@@ -19,7 +19,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cases.errors import AlreadyHandled, UnusableFile
 from cases.models import Case, CaseState, Document, Origin
@@ -161,9 +161,11 @@ def _redrawn(
             if picture.width * picture.height > MAX_PIXELS:
                 raise UnusableFile(TOO_MANY_PIXELS, too_large=True)
             upright = _opaque(ImageOps.exif_transpose(picture))
+    except (UnusableFile, MemoryError):
+        raise
     except Image.DecompressionBombError as error:
         raise UnusableFile(TOO_MANY_PIXELS, too_large=True) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # Pillow raises whatever a damaged file makes it stumble over
         raise UnusableFile("图片无法打开，文件可能已损坏，请重新上传。") from error
     if material and material.pixels:
         upright = ImageOps.fit(upright, material.pixels, centering=(0.5, 0.4))

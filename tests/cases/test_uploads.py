@@ -112,6 +112,19 @@ def test_a_picture_bomb_is_refused(draft: Make, monkeypatch: pytest.MonkeyPatch)
         give(case, "M01", picture(size=(100, 100)))
 
 
+def test_a_damaged_picture_is_refused_whatever_it_breaks(
+    draft: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(picture: Image.Image) -> Image.Image:
+        # What a camera's note with a number of the wrong type made Pillow raise.
+        raise struct.error("required argument is not an integer")
+
+    monkeypatch.setattr(uploads.ImageOps, "exif_transpose", stumble)
+
+    with pytest.raises(UnusableFile, match="可能已损坏"):
+        give(draft("P01"), "M01", picture())
+
+
 def test_a_bomb_that_is_not_even_opened_is_refused_in_words(draft: Make) -> None:
     size = struct.pack(">II", 20_000, 20_000)
     small = picture(size=(10, 10), kind="PNG").read()
