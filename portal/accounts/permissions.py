@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from portal.accounts.models import APPLICANT_ROLES, Role, User
 
@@ -50,6 +51,14 @@ class RoleAdmin(admin.ModelAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """See log_addition."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list without filters where one holds a NUL, which PostgreSQL cannot compare."""
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            return redirect(request.path)
+        return super().changelist_view(request, extra_context)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
