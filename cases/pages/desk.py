@@ -206,7 +206,8 @@ def _item_and_number(work_item: WorkItem) -> str:
 
 
 def _card_reason(card: Card) -> str:
-    if card.level == "red":
+    due_at = card.work_item.due_at
+    if card.level == "red" or (due_at and clock.now() > due_at):
         return f"应于 {instant_words(card.due_at)} 前办结，已超过时限"
     return f"应于 {instant_words(card.due_at)} 前办结，临近时限"
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from cases.models import CalendarYear, Card, Case, Level, WorkItem
 from cases.sweep import sweep
 from portal.accounts.models import Role, User
+from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, item, make_user
 from tests.cases.desks import make_case, make_work_item
@@ -67,6 +68,15 @@ class TestCards:
         assert answer["Location"].endswith("?state=todo")
         assert card.seen_by == officer
         assert seen not in desk.get(reverse(LIST)).content.decode()
+
+    def test_an_unseen_yellow_card_does_not_play_down_a_missed_deadline(
+        self, desk: Client, card: Card
+    ) -> None:
+        with clock.at(MONDAY + timedelta(days=2)):
+            page = desk.get(reverse(LIST)).content.decode()
+
+        assert page.count("已超过时限") == 2
+        assert "临近时限" not in page
 
     def test_acknowledging_twice_is_one_event(self, desk: Client, card: Card) -> None:
         for _ in range(2):
