@@ -91,9 +91,7 @@ def test_auditors_read_the_same_pages() -> None:
     assert [signed_in("shenji01").get(url).status_code for url in urls()] == [200] * 3
 
 
-@pytest.mark.parametrize(
-    "username", ["demo0001", "window01", "renshe01", "bianji01", "admin01"]
-)
+@pytest.mark.parametrize("username", ["demo0001", "window01", "renshe01", "bianji01", "admin01"])
 def test_nobody_else_sees_them(username: str) -> None:
     assert [signed_in(username).get(url).status_code for url in urls()] == [403] * 3
 
