@@ -5,7 +5,8 @@ old state before either writes.
 """
 
 from collections.abc import Callable
-from threading import Barrier, BrokenBarrierError, Thread
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -34,10 +35,9 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     patience = 0.5 if request.param else 20
 
     def move_together(*args: Any, **kwargs: Any) -> None:
-        try:
-            both_have_read.wait(timeout=patience)
-        except BrokenBarrierError:
-            pass  # the other one waits for the lock
+        with suppress(BrokenBarrierError):  # broken: the other one waits for the lock
+            if current_thread() is not main_thread():
+                both_have_read.wait(timeout=patience)
         move(*args, **kwargs)
 
     for module in (intake, review):
@@ -84,8 +84,7 @@ def test_two_officers_claim_one_work_item(accepted: Make, officers: Officers, lo
         )
     )
 
-    if locked:
-        assert outcomes == ["AlreadyHandled", "WorkItem"]
+    assert outcomes == (["AlreadyHandled", "WorkItem"] if locked else ["WorkItem", "WorkItem"])
     assert written("work_item.claimed") == (1 if locked else 2)
 
 
@@ -102,8 +101,7 @@ def test_one_decision_in_two_windows(accepted: Make, officers: Officers, locked:
     )
 
     decided = written("work_item.approved") + written("work_item.refused")
-    if locked:
-        assert outcomes == ["AlreadyHandled", "WorkItem"]
+    assert outcomes == (["AlreadyHandled", "WorkItem"] if locked else ["WorkItem", "WorkItem"])
     assert decided == (1 if locked else 2)
 
 
