@@ -41,9 +41,15 @@ def open_work_items(
         for code in need.any_of
     ]
     across = [
-        Edge(dependant=by_code[code], predecessor=predecessor, slot=slot, strength="hard", why=why)
+        Edge(
+            dependant=by_code[code],
+            predecessor=predecessor,
+            slot=need.slot,
+            strength=need.strength,
+            why=need.why,
+        )
         for code, found in outside.items()
-        for predecessor, slot, why in found
+        for predecessor, need in found
     ]
     Edge.objects.bulk_create(inside + across)
     return work_items
@@ -74,7 +80,7 @@ def released_entry(work_item: WorkItem, at: datetime) -> Entry:
 
 def _outside_predecessors(
     case: Case, plan: routing.Plan
-) -> dict[str, list[tuple[WorkItem, str, str]]]:
+) -> dict[str, list[tuple[WorkItem, routing.OutsideNeed]]]:
     """Return open work items of the other persons that the plan's items depend on, by item code.
 
     Persons are linked by ID number across cases; where nothing is open, the shared data shows
@@ -99,7 +105,7 @@ def _outside_predecessors(
     )
     return {
         code: [
-            (work_item, need.slot, need.why)
+            (work_item, need)
             for owner, need, index in wanted
             for work_item in open_ones
             if owner == code

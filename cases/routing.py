@@ -36,6 +36,14 @@ class OutsideNeed:
     subject: Subject
     why: str
 
+    @property
+    def strength(self) -> str:
+        """One person's result blocks; of a list of people each is waited for and none blocks.
+
+        Who of a list (hires, graduates) counts is for the officer to judge.
+        """
+        return "soft" if self.subject.column else "hard"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -307,6 +308,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "portal.core.tasks.beat_alive",
         "schedule": 10,
         "options": {"expires": 30},
+    },
+    "tidy-up": {
+        "task": "portal.accounts.tasks.tidy_up",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 3600},
     },
     "drain-messages": {
         "task": "notifications.tasks.drain_messages",

@@ -337,4 +337,4 @@ class TestStatements:
             intake.accept(case_id=case.pk, clerk=clerk)
 
         assert len(submitting) <= 10, statements(submitting)
-        assert len(accepting) <= 12, statements(accepting)
+        assert len(accepting) <= 10, statements(accepting)

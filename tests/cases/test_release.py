@@ -12,12 +12,13 @@ from cases.models import (
     CaseState,
     Offer,
     OfferState,
+    WorkItemState,
 )
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, item
-from tests.cases.people import GRADUATE_ID
+from tests.cases.people import ENTERPRISE, FOUNDER_ID, GRADUATE_ID
 from tests.cases.steps import Officers, approved, claimed, refused, sms_kinds, states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -232,3 +233,18 @@ class TestAcrossCases:
         assert "已由申请人撤回" in item(firm, "E02").reasons
         assert Case.objects.get(pk=firm.pk).state == CaseState.ACCEPTED
         assert sms_kinds(stranger)[-1] == "work_item.closed"
+
+
+def test_of_a_list_of_people_each_is_waited_for_and_none_blocks(
+    accepted: Make, officers: Officers, talent: User, stranger: User
+) -> None:
+    first, second = ENTERPRISE["hires"][0], {**ENTERPRISE["hires"][0], "id_no": FOUNDER_ID}
+    founder = {"p_id_no": FOUNDER_ID, "p_birth": "1995-08-22", "p_gender": "2"}
+    one, other = accepted("P01"), accepted("P01", **founder)
+    enterprise = accepted("E04", applicant=stranger, hires=[first, second])
+
+    refused(one, "P01", officers)
+    assert item(enterprise, "E04").state == WorkItemState.WAITING
+    approved(other, "P01", officers)
+
+    assert item(enterprise, "E04").state == WorkItemState.READY
