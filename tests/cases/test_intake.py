@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import drafting, intake, review
+from cases import calendar, drafting, intake, review
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import (
     Case,
@@ -328,7 +328,8 @@ class TestStatements:
     def test_submit_and_accept(
         self, draft: Make, talent: User, clerk: User, codes: tuple[str, ...]
     ) -> None:
-        wording.texts()  # whatever is cached per process is cached now
+        wording.texts()  # what a process reads once in a while is read now
+        calendar.current()
         case = draft(*codes)
 
         with CaptureQueriesContext(connection) as submitting:
