@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from cases import application, calendar, drafting, intake, uploads
 from cases.models import Case, WorkItem
@@ -15,6 +16,7 @@ from policies.loading import digest_of
 from policies.models import CatalogueVersion, OneThing
 from policies.reading import CATALOGUES, read_catalogue
 from policies.schema import Catalogue
+from portal.accounts.demo import DEMO_PASSWORD
 from portal.accounts.models import Department, Role, User
 from portal.core import clock
 from tests.cases.files import pdf, picture
@@ -107,6 +109,21 @@ def officers(one_thing: OneThing) -> dict[str, User]:
         )
         for department in Department.objects.all()
     }
+
+
+@pytest.fixture
+def officer(officers: dict[str, User]) -> User:
+    """An officer of D01, 市人力社保局."""
+    user = officers["D01"]
+    user.set_password(DEMO_PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def desk(client: Client, officer: User) -> Client:
+    client.force_login(officer)
+    return client
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from cases import calendar, deadlines
 from cases.models import Case, CaseState, WorkItem, WorkItemState
 from cases.numbering import next_numbers
@@ -11,6 +13,9 @@ from policies.models import OneThing
 from portal.accounts.models import Department, Role, User
 from portal.core import clock
 from tests.cases.conftest import SHANGHAI, make_user
+
+LIST = "admin:cases_workitem_changelist"
+PASSWORD = "Yijianshi-2026"
 
 
 def on(day: int, hour: int, minute: int = 0) -> datetime:
@@ -86,3 +91,11 @@ def make_work_item(
     deadlines.start_clock(work_item, at=started, calendar=calendar.current())
     work_item.save()
     return work_item
+
+
+def page_of(work_item: WorkItem) -> str:
+    return reverse("admin:cases_workitem_change", args=[work_item.pk])
+
+
+def listed(answer: Any) -> list[WorkItem]:
+    return list(answer.context["cl"].result_list)

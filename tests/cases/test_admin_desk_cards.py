@@ -14,37 +14,12 @@ from portal.accounts.models import Role, User
 from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, item, make_user
-from tests.cases.desks import make_case, make_work_item
+from tests.cases.desks import LIST, PASSWORD, make_case, make_work_item, page_of
 from tests.cases.people import GRADUATE_ID
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 Make = Callable[..., Case]
-LIST = "admin:cases_workitem_changelist"
-PASSWORD = "Yijianshi-2026"
-
-
-@pytest.fixture
-def officer(officers: dict[str, User]) -> User:
-    """An officer of D01, 市人力社保局."""
-    user = officers["D01"]
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-@pytest.fixture
-def desk(client: Client, officer: User) -> Client:
-    client.force_login(officer)
-    return client
-
-
-def page_of(work_item: WorkItem) -> str:
-    return reverse("admin:cases_workitem_change", args=[work_item.pk])
-
-
-def listed(answer: Any) -> list[WorkItem]:
-    return list(answer.context["cl"].result_list)
 
 
 class TestCards:

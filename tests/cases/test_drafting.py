@@ -11,10 +11,8 @@ from cases import drafting
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case, CaseState
 from cases.models.case import ApplicantKind
-from notifications.models import Channel, Message
 from policies.models import OneThing
 from portal.accounts.models import User
-from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY
 from tests.cases.people import GRADUATE_ID
 
@@ -22,15 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 Make = Callable[..., Case]
 CHAIN = ("P01", "P04", "P05", "P07", "P08")
-
-
-def kinds(case: Case) -> list[str]:
-    return list(Event.objects.of_stream(case.pk).values_list("kind", flat=True))
-
-
-def sms_kinds(user: User) -> list[str]:
-    sent = Message.objects.filter(recipient=user, channel=Channel.SMS).order_by("event_id")
-    return list(sent.values_list("kind", flat=True))
 
 
 class TestStart:

@@ -27,6 +27,7 @@ from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, add, item
 from tests.cases.people import FOUNDER_ID, GRADUATE_ID, answers_for
+from tests.cases.steps import sms_kinds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -36,11 +37,6 @@ CHAIN = ("P01", "P04", "P05", "P07", "P08")
 
 def kinds(case: Case) -> list[str]:
     return list(Event.objects.of_stream(case.pk).values_list("kind", flat=True))
-
-
-def sms_kinds(user: User) -> list[str]:
-    sent = Message.objects.filter(recipient=user, channel=Channel.SMS).order_by("event_id")
-    return list(sent.values_list("kind", flat=True))
 
 
 class TestSubmit:
