@@ -63,6 +63,7 @@ REASONS = {
     errno.EEXIST: "它不是目录",
     errno.ENOTDIR: "路径中有一段不是目录",
     errno.ENAMETOOLONG: "路径过长",
+    errno.ENOENT: "目录不存在，也无法建立",
 }
 
 

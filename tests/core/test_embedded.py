@@ -103,6 +103,11 @@ def test_a_deep_folder_works(folder: Path) -> None:
         embedded.socket_folder(deep).rmdir()
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_chinese() -> None:
+    with pytest.raises(embedded.Unusable, match="无法建立"):
+        embedded.prepare_folder(Path("/proc/nowhere"))
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(folder: Path) -> None:
     folder.write_text("a file")
 
