@@ -71,6 +71,12 @@ def kinds() -> dict[str, frozenset[str]]:
     return needed
 
 
+@cache
+def names() -> dict[str, str]:
+    """Return what people call each kind: the title it is shipped with."""
+    return {kind: text.title for (kind, _), text in shipped().items() if text.title}
+
+
 def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[str, str] | None:
     """Return title and text of a message, None where the kind is not told on this channel.
 

@@ -47,6 +47,7 @@ class Role(models.TextChoices):
 APPLICANT_ROLES = (Role.TALENT, Role.AGENT)
 DEPARTMENT_ROLES = (Role.OFFICER, Role.LEADER)
 # Who reaches the admin site; what they see there each page decides by role.
+STAFF_ROLES = tuple(role for role in Role if role not in APPLICANT_ROLES)
 ADMIN_ROLES = (*DEPARTMENT_ROLES, Role.EDITOR, Role.AUDITOR, Role.ADMINISTRATOR)
 
 

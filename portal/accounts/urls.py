@@ -12,6 +12,7 @@ staff_pages = (
         path("staff/sign-in/", views.staff_sign_in, name="staff-sign-in"),
         path("staff/second-factor/", views.second_factor_page, name="second-factor"),
         path("staff/password/", views.new_password, name="new-password"),
+        path("staff/password/change/", views.change_password, name="change-password"),
     ],
     "accounts",
 )

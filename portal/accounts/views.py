@@ -8,7 +8,7 @@ from allauth.account.stages import LoginByCodeStage, LoginStage
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +27,8 @@ from portal.accounts.forms import (
     SecondFactorForm,
     StaffSignInForm,
 )
-from portal.accounts.models import User
+from portal.accounts.models import STAFF_ROLES, User
+from portal.accounts.permissions import roles_required, user_of
 from portal.accounts.session_limits import TIMED_OUT_KEY
 
 STAFF_KEY = "staff_sign_in"
@@ -262,5 +263,26 @@ def new_password(request: HttpRequest) -> HttpResponse:
         request,
         "accounts/new_password.html",
         {"form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+@never_cache
+@sensitive_post_parameters("old", "new", "again")
+@roles_required(*STAFF_ROLES)
+@read_or_post
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Give oneself a new password; other sessions of the account end."""
+    user = user_of(request)
+    form = NewPasswordForm(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, user)
+        messages.success(request, "密码已更新。")
+        return redirect("desk")
+    return render(
+        request,
+        "accounts/new_password.html",
+        {"form": form, "is_own_wish": True},
         status=422 if form.errors else 200,
     )

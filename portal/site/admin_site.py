@@ -51,3 +51,9 @@ class PortalAdminSite(admin.AdminSite):
         if getattr(request.user, "role", None) in DEPARTMENT_ROLES:
             return redirect("admin:cases_workitem_changelist")
         return super().index(request, extra_context)
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        """Lead to the portal's own page, which knows the rules of passwords here."""
+        return redirect("accounts:change-password")

@@ -51,5 +51,5 @@ def test_the_administrator_sees_what_was_sent_but_neither_number_nor_text(client
     page = client.get(MESSAGES)
 
     assert page.status_code == 200
-    assert "sign_in.code" in page.text
+    assert "登录验证码" in page.text
     assert issued.code not in page.text and "13712345678" not in page.text
