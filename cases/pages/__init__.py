@@ -1,4 +1,4 @@
 """What the pages show: contexts for the templates, made from rows and rules.
 
-Nothing is decided and nothing is written here.
+Rules and verbs live elsewhere; a page only calls them.
 """
