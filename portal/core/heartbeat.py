@@ -1,13 +1,13 @@
 """Signs of life of worker and beat, read by /healthz.
 
 The worker's comes from a periodic task that it fetches and runs, so it shows that messages get
-through; beat writes its own when it publishes.
+through, and once when it is ready to fetch; beat writes its own when it publishes.
 """
 
 from time import monotonic
 from typing import Any
 
-from celery.signals import beat_init, before_task_publish
+from celery.signals import beat_init, before_task_publish, worker_ready
 from django.db import connection
 from django.utils import timezone
 
@@ -21,6 +21,14 @@ def beat(name: str) -> None:
     from portal.core.models import Heartbeat
 
     Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": timezone.now()})
+
+
+@worker_ready.connect
+def note_worker(**kwargs: Any) -> None:
+    try:
+        beat("worker")
+    finally:
+        connection.close()
 
 
 @beat_init.connect

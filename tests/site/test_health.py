@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import worker_ready
 from django.contrib.auth import get_user_model
 from django.db import OperationalError
 from django.test import Client
@@ -112,6 +113,14 @@ def test_the_worker_shows_itself_by_running_a_task() -> None:
     Heartbeat.objects.all().delete()
 
     tasks.beat_alive()
+
+    assert list(Heartbeat.objects.values_list("name", flat=True)) == ["worker"]
+
+
+def test_a_worker_shows_itself_as_soon_as_it_is_ready() -> None:
+    Heartbeat.objects.all().delete()
+
+    worker_ready.send(sender=None)
 
     assert list(Heartbeat.objects.values_list("name", flat=True)) == ["worker"]
 
