@@ -58,7 +58,7 @@ class StateFilter(DeskFilter):
         return [
             ("open", "在办"),
             ("todo", "计时中"),
-            ("paused", "已停表"),
+            ("paused", "已暂停计时"),
             ("waiting", "等前置结果"),
             ("decided", "已决定"),
             ("ended", "已终止、撤回"),

@@ -86,7 +86,7 @@ def level(work_item: WorkItem, *, now: datetime) -> Level | None:
 def card_words(work_item: WorkItem, *, now: datetime, calendar: Calendar) -> str:
     """Return how the clock stands in a few words; empty once the item is decided or ended."""
     if work_item.state == WorkItemState.PAUSED:
-        return "停表中"
+        return "暂停计时"
     if work_item.state == WorkItemState.WAITING:
         return "等待前置结果"
     if work_item.state not in RUNNING or work_item.due_at is None:

@@ -87,15 +87,6 @@ def title_of(kind: str) -> str:
     return _CASE_PAPERS[kind][0]
 
 
-def paper_of(work_item: WorkItem) -> Paper | None:
-    """Return the paper of a decided work item."""
-    if work_item.state == WorkItemState.APPROVED:
-        return Paper("certificate", work_item.result_name)
-    if work_item.state == WorkItemState.REFUSED:
-        return Paper("decision", "不予办理决定书")
-    return None
-
-
 def of_case(case: Case, kind: str, *, masked: bool = False) -> bytes:
     """Return one paper of a case; `masked` hides what identifies a person. Raises NotIssued."""
     if kind not in _CASE_PAPERS or not _CASE_PAPERS[kind][2](case):
@@ -133,7 +124,7 @@ def registration_form(case: Case, *, masked: bool = False) -> bytes:
             "sections": sections,
             "promise": PROMISE,
             "signer": f"申请人：{_name(case, masked)}（在线签署）",
-            "date": _instant(case.signed_at),
+            "date": _instant(case.submitted_at),
         },
     )
 
@@ -160,7 +151,7 @@ def commitment(case: Case, *, masked: bool = False) -> bytes:
         parts,
         number=f"受理码：{spaced(case.number or '')}",
         organ=f"申请人：{_name(case, masked)}（在线签署）",
-        date=_instant(case.signed_at),
+        date=_instant(case.submitted_at),
     )
 
 

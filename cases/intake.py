@@ -55,7 +55,7 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
     moment = clock.now()
     move(case.submit)
     case.number = next_numbers(1, clock.today())[0]
-    case.submitted_at = case.received_at = case.saved_at = case.signed_at = moment
+    case.submitted_at = case.received_at = case.saved_at = moment
     case.identity_index = identity_index(identity_number(case))
     case.save()
     SharedRequest.objects.bulk_create(
@@ -212,11 +212,13 @@ def _check_complete(case: Case, *, signed: bool) -> None:
 
 def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = None) -> Case:
     moment = at or clock.now()
+    actor_id = actor.pk if actor else None
     was_draft = case.state == CaseState.DRAFT
     move(case.withdraw, "该申请已办结或已结束，不能撤回。")
     case.closed_at = moment
     case.save(update_fields=["state", "closed_at"])
     if was_draft:
+        record(Entry("case.given_up", case.pk, actor_id=actor_id, at=moment))
         return case
     items = list(
         case.work_items.select_related("department")
@@ -224,7 +226,6 @@ def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = 
         .order_by("pk")
     )
     changes = Changes(case, items, at=moment, calendar=calendar.current())
-    actor_id = actor.pk if actor else None
     changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
     _withdraw_items([item for item in items if item.is_open], actor_id, changes)
     tell(changes.write(["reasons"]))

@@ -232,7 +232,7 @@ def explain(
     if budget:
         steps += map(_told, _stretches(calendar, day, budget, _by_day(closed)))
     elif result.due_on != day:
-        text = f"当日已下班、休息或停表，自{day_words(result.due_on)}起办理。"
+        text = f"当日已下班、休息或暂停计时，自{day_words(result.due_on)}起办理。"
         steps.append(Step("paused", day, result.due_on, 0, text))
     due_on, warned = result.due_on, civil_day(result.yellow_at)
     steps.append(Step("due", due_on, due_on, 0, f"应于{instant_words(result.due_at)}前办结。"))
@@ -328,7 +328,7 @@ def _told(stretch: _Stretch) -> Step:
     if stretch.counted:
         text = f"{span}，计{stretch.days}个工作日。"
     else:
-        text = f"{span}停表，其间{stretch.days}个工作日不计入时限。"
+        text = f"{span}暂停计时，其间{stretch.days}个工作日不计入时限。"
     kind = "counted" if stretch.counted else "paused"
     return Step(kind, stretch.begin, stretch.end, stretch.days, text)
 

@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Message
+from portal.core import clock
 
 PAGE = 20
 
@@ -33,7 +33,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Mark one message as read and go to the page it is about."""
     message = get_object_or_404(Message.objects.inbox_of(request.user), pk=message_id)
-    Message.objects.filter(pk=message.pk).unread().update(read_at=timezone.now())
+    Message.objects.filter(pk=message.pk).unread().update(read_at=clock.now())
     ours = url_has_allowed_host_and_scheme(message.link, allowed_hosts=None)
     return redirect(message.link if ours else "notifications:inbox")
 
@@ -42,6 +42,6 @@ def read(request: HttpRequest, message_id: UUID) -> HttpResponse:
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark every message as read."""
     unread = Message.objects.inbox_of(request.user).unread()
-    marked = unread.order_by().update(read_at=timezone.now())
+    marked = unread.order_by().update(read_at=clock.now())
     messages.success(request, f"已将 {marked} 条消息标为已读。")
     return redirect("notifications:inbox")

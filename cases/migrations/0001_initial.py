@@ -60,7 +60,6 @@ class Migration(migrations.Migration):
                 ('answers', models.JSONField(blank=True, default=dict, verbose_name='填报内容')),
                 ('sealed', portal.core.crypto.EncryptedJSONField(blank=True, default=dict, verbose_name='敏感填报内容')),
                 ('identity_index', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
-                ('signed_at', models.DateTimeField(blank=True, null=True, verbose_name='承诺书签署时间')),
                 ('state', django_fsm.FSMField(choices=[('draft', '草稿'), ('submitted', '待受理'), ('returned', '待补正'), ('accepted', '办理中'), ('completed', '已办结'), ('refused', '不予受理'), ('withdrawn', '已撤回')], default='draft', max_length=10, protected=True, verbose_name='状态')),
                 ('created_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='创建时间')),
                 ('saved_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='保存时间')),
@@ -241,7 +240,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('state', 'draft'), ('submitted_at', None)), ('state', 'withdrawn'), models.Q(models.Q(('state', 'draft'), _negated=True), ('number__isnull', False), ('signed_at__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='cases_case_submitted_has_number'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('state', 'draft'), ('submitted_at', None)), ('state', 'withdrawn'), models.Q(models.Q(('state', 'draft'), _negated=True), ('number__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='cases_case_submitted_has_number'),
         ),
         migrations.AddConstraint(
             model_name='case',

@@ -87,12 +87,12 @@ class Case(models.Model):
     answers = models.JSONField("填报内容", default=dict, blank=True)
     sealed = EncryptedJSONField("敏感填报内容", default=dict, blank=True)
     identity_index = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
-    signed_at = models.DateTimeField("承诺书签署时间", null=True, blank=True)
     state = FSMField(
         "状态", max_length=10, choices=CaseState, default=CaseState.DRAFT, protected=True
     )
     created_at = models.DateTimeField("创建时间", default=clock.now)
     saved_at = models.DateTimeField("保存时间", default=clock.now)
+    # The commitment is signed by handing in, so this is its instant too.
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     # When the window last received it; later than submitted_at after a supplement.
     received_at = models.DateTimeField("收件时间", null=True, blank=True)
@@ -115,10 +115,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(state=CaseState.DRAFT, number=None, submitted_at=None)
                 | Q(state=CaseState.WITHDRAWN)
-                | (
-                    ~Q(state=CaseState.DRAFT)
-                    & Q(number__isnull=False, submitted_at__isnull=False, signed_at__isnull=False)
-                ),
+                | (~Q(state=CaseState.DRAFT) & Q(number__isnull=False, submitted_at__isnull=False)),
                 name="cases_case_submitted_has_number",
             ),
             models.CheckConstraint(

@@ -22,7 +22,7 @@ TOLD = {
     "work_item.released": ("开始计时", "done"),
     "work_item.claimed": ("认领", "done"),
     "work_item.taken_over": ("负责人接管", "done"),
-    "work_item.paused": ("停表", "wait"),
+    "work_item.paused": ("暂停计时", "wait"),
     "work_item.supplement": ("一次性告知申请人补充", "wait"),
     "work_item.answered": ("申请人已补充", "done"),
     "work_item.resumed": ("恢复计时", "done"),
@@ -40,7 +40,7 @@ DONE = {
     "approve": "已准予办结",
     "refuse": "已作出不予办理决定，理由和救济途径已告知申请人",
     "ask": "已一次性告知申请人补充，办理时限暂停计算",
-    "pause": "已停表，原因和预计时间已告知申请人",
+    "pause": "已暂停计时，原因和预计时间已告知申请人",
     "resume": "已恢复计时",
 }
 VERB_KEYS = {
@@ -49,7 +49,7 @@ VERB_KEYS = {
     "approve": ("Y", "准予"),
     "refuse": ("R", "不予"),
     "ask": ("B", "告知补充"),
-    "pause": ("P", "停表"),
+    "pause": ("P", "暂停计时"),
     "resume": ("G", "恢复计时"),
 }
 # The next ones appear as these are acknowledged; the heading counts all.
@@ -132,7 +132,9 @@ def heading(work_item: WorkItem, user: User, pauses: list[Suspension]) -> str:
         return f"{name}：{whose}，{_due_words(work_item.due_at)}"
     if state == WorkItemState.PAUSED and pauses:
         pause = pauses[-1]
-        return f"{name}：{pause.get_reason_display()}，已停表，预计 {pause.expected_days} 个工作日"
+        return (
+            f"{name}：{pause.get_reason_display()}，暂停计时，预计 {pause.expected_days} 个工作日"
+        )
     if state == WorkItemState.WAITING:
         return f"{name}：等{_awaited(work_item)}的结果"
     if work_item.decided_at:
@@ -162,7 +164,7 @@ def clock_sentences(work_item: WorkItem, pauses: list[Suspension]) -> list[str]:
     if work_item.state == WorkItemState.PAUSED and pauses:
         last = pauses[-1]
         sentences.append(
-            f"{instant_words(last.began_at)}起停表，恢复时重新计算。依据：{last.legal_basis}。"
+            f"{instant_words(last.began_at)}起暂停计时，恢复时重新计算。依据：{last.legal_basis}。"
         )
     return sentences
 

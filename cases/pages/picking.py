@@ -16,7 +16,7 @@ from cases.errors import Incomplete
 from cases.models.case import ApplicantKind
 from cases.pages import picture
 from policies.schema import Catalogue, Item, Requirement
-from portal.core.chinese import day_words, listed
+from portal.core.chinese import day_words
 
 HELD = "have-"
 LONGEST_NUMBER = 60
@@ -193,8 +193,3 @@ def _need_words(catalogue: Catalogue, need: Requirement) -> str:
     if need.subject is not None:
         return f"有关人员须先办{names}"
     return f"视情况先办{names}" if need.when else f"需先办{names}"
-
-
-def selection_words(catalogue: Catalogue, codes: tuple[str, ...] | list[str]) -> str:
-    """Return the names of items as a list, short."""
-    return listed((picture.short_name(catalogue.items[code].name) for code in codes), 3)

@@ -283,7 +283,7 @@ def _look(item: WorkItem, expected: Expected, now: datetime) -> tuple[str, str]:
         if level == Level.RED:
             return "late", "已超时限"
         return ("soon" if level else "doing"), f"{expected.end.month}月{expected.end.day}日前"
-    return "doing", "已停表"
+    return "doing", "已暂停计时"
 
 
 def _drawn_end(item: WorkItem, expected: Expected) -> date:

@@ -179,7 +179,7 @@ def rule_words(item: WorkItem, case: Case) -> str:
     else:
         rule = f"{begin}次日起算 {item.promised_days} 个工作日。"
     stops = [pause for pause in item.suspensions.all() if pause.ended_at]
-    return rule + (f"其间停表 {len(stops)} 次，停表的日子不计入。" if stops else "")
+    return rule + (f"其间暂停计时 {len(stops)} 次，暂停的工作日不计入。" if stops else "")
 
 
 def _paused(item: WorkItem, facts: Facts) -> dict[str, Any]:
@@ -188,12 +188,12 @@ def _paused(item: WorkItem, facts: Facts) -> dict[str, Any]:
     if pause:
         note = f"（{pause.note}）" if pause.note else ""
         why = (
-            f"因{pause.get_reason_display()}{note}自 {_day(pause.began_at)}起停表，"
+            f"因{pause.get_reason_display()}{note}自 {_day(pause.began_at)}起暂停计时，"
             f"预计 {pause.expected_days} 个工作日，不计入时限。依据：{pause.legal_basis}。"
         )
     return {
         "state": "now",
-        "title": f"{short_name(item.item_name)}：已停表",
+        "title": f"{short_name(item.item_name)}：已暂停计时",
         "why": why,
         "when": f"{_instant(item.started_at)} 起 · {item.department}",
     }

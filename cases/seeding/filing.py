@@ -133,7 +133,6 @@ class Chunk:
             answers=answers,
             sealed=sealed,
             identity_index=identity_index(identity(applicant, kind)) if number else "",
-            signed_at=story.submitted_at,
             state=story.state.value,
             created_at=story.created_at,
             saved_at=story.submitted_at or story.created_at,

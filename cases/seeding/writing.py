@@ -79,8 +79,9 @@ def seed(
     """Make cases of the past twelve months, `open_share` of them still open, and say how many rows.
 
     Needs a published one-thing. The same seed and number of workers make the same stories on the
-    same day; workers are processes and see only what is committed. Raises RuntimeError in
-    production, LookupError without a catalogue, ValueError for impossible figures.
+    same day. Workers are forked, so only a process without threads may ask for several; they see
+    only what is committed. Raises RuntimeError in production, LookupError without a catalogue,
+    ValueError for impossible figures.
     """
     if settings.IS_PRODUCTION:
         raise RuntimeError("Synthetic cases are never made in production.")

@@ -49,8 +49,8 @@ HAPPENED = {
     "work_item.refused": "不予办理",
     "work_item.closed": "终止",
     "work_item.withdrawn": "随申请撤回",
-    "work_item.paused": "停表",
-    "work_item.supplement": "停表，等申请人补充材料",
+    "work_item.paused": "暂停计时",
+    "work_item.supplement": "暂停计时，等申请人补充材料",
     "work_item.answered": "申请人补充材料，恢复计时",
     "work_item.resumed": "恢复计时",
     "offer.made": "告知可改办其他事项",
@@ -102,7 +102,7 @@ def heading(case: Case, items: Sequence[WorkItem], now: datetime, working_days: 
     if yellow:
         return f"{told}，{listed(yellow)}临近时限"
     paused = [short_name(item.item_name) for item in items if item.state == WorkItemState.PAUSED]
-    return f"{told}，{listed(paused)}停表中" if paused else f"{told}，没有超时"
+    return f"{told}，{listed(paused)}暂停计时" if paused else f"{told}，没有超时"
 
 
 def _late_words(item: WorkItem, now: datetime, working_days: Calendar) -> str:
@@ -172,7 +172,7 @@ def _waited(item: WorkItem, working_days: Calendar) -> int | None:
 
 def _pause(pause: Suspension, now: datetime, working_days: Calendar) -> str:
     days = working_days.between(civil_day(pause.began_at), civil_day(pause.ended_at or now))
-    return f"{pause.get_reason_display()} {days} 日{'' if pause.ended_at else '，仍在停表'}"
+    return f"{pause.get_reason_display()} {days} 日{'' if pause.ended_at else '，仍在暂停'}"
 
 
 def _card(card: Card, item: WorkItem) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def is_normal(now: datetime) -> Q:
 
 
 def is_paused() -> Q:
-    """停表: the clock stands for any reason of the closed list."""
+    """暂停计时: the clock stands for any reason of the closed list."""
     return Q(state=WorkItemState.PAUSED)
 
 
@@ -278,7 +278,7 @@ CLOCKS: dict[str, tuple[str, bool]] = {
     "red": ("红牌", False),
     "yellow": ("黄牌", False),
     "normal": ("正常", False),
-    "paused": ("停表", False),
+    "paused": ("暂停计时", False),
     "applicant": ("等申请人", False),
     "waiting": ("等前一事项", False),
     "decided": ("期内办结", True),

@@ -145,7 +145,7 @@ def strip(every: Figures, choice: Selection) -> list[dict[str, Any]]:
     when = choice.period_words
     decided = f"{when}办结 {every.decided:,} 件"
     return [
-        figure("在办", f"{every.open:,}", "open", note=f"其中停表 {every.paused:,} 件"),
+        figure("在办", f"{every.open:,}", "open", note=f"其中暂停计时 {every.paused:,} 件"),
         figure("黄牌", f"{every.yellow:,}", "yellow", card="yellow", note="临近时限"),
         figure("红牌", f"{every.red:,}", "red", card="red", note="超过时限"),
         figure("按时办结率", rate_words(every), "late", note=f"{decided}，超时 {every.late:,} 件"),
@@ -156,7 +156,7 @@ def strip(every: Figures, choice: Selection) -> list[dict[str, Any]]:
             days_number(every.average_net),
             "decided",
             unit="个工作日" if every.decided else "",
-            note=f"平均承诺 {promised_words(every)}，停表不计",
+            note=f"平均承诺 {promised_words(every)}，暂停不计",
         ),
     ]
 
@@ -166,7 +166,7 @@ def department_row(
 ) -> dict[str, Any]:
     """Return one row of the table by department; without a department the row of all."""
     changes = {"department": department.code} if department and not choice.is_bound else {}
-    states = [("停表", one.paused), ("等前一事项", one.waiting)]
+    states = [("暂停计时", one.paused), ("等前一事项", one.waiting)]
     return {
         "name": department.short_name if department else "合计",
         "url": f"{reverse('cases:supervision')}?{choice.query(clock='', **changes)}"

@@ -34,11 +34,6 @@ class Selection:
     problems: tuple[str, ...] = field(default=())
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing narrows the work items down."""
-        return not (self.one_thing or self.item or (self.department and not self.is_bound))
-
-    @property
     def is_bound(self) -> bool:
         """Whether the reader sees one department only."""
         return self.reader.role == Role.LEADER

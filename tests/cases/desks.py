@@ -50,7 +50,6 @@ def make_case(one_thing: OneThing, applicant: User, at: datetime, **more: Any) -
         "applicant_kind": "person",
         "item_codes": ["P05"],
         "answers": {"p_name": "陈晓明"},
-        "signed_at": at,
         "state": CaseState.ACCEPTED,
         "created_at": at,
         "submitted_at": at,

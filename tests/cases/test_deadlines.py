@@ -133,7 +133,7 @@ def test_level_and_words_follow_the_clock(now: datetime, level: Level | None, wo
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (WorkItemState.PAUSED, "停表中"),
+        (WorkItemState.PAUSED, "暂停计时"),
         (WorkItemState.WAITING, "等待前置结果"),
         (WorkItemState.APPROVED, ""),
         (WorkItemState.WITHDRAWN, ""),

@@ -49,7 +49,7 @@ class TestSubmit:
 
         assert case.number is not None
         assert case.number.startswith("33010020261123")
-        assert (case.state, case.submitted_at, case.signed_at) == ("submitted", monday, monday)
+        assert (case.state, case.submitted_at) == ("submitted", monday)
         assert kinds(case) == ["case.submitted"]
         assert sms_kinds(talent) == ["case.submitted"]
         assert Message.objects.filter(recipient=talent, channel=Channel.INBOX).count() == 1
@@ -300,6 +300,14 @@ class TestRefuseAndWithdraw:
 
         assert Suspension.objects.get().ended_at is not None
         assert Supplement.objects.awaited().count() == 0
+
+    def test_giving_up_a_draft_stands_in_the_ledger_and_tells_nobody(
+        self, draft: Make, talent: User
+    ) -> None:
+        case = intake.withdraw(case_id=draft("P01").pk, actor=talent)
+
+        assert (case.state, kinds(case)) == (CaseState.WITHDRAWN, ["case.given_up"])
+        assert sms_kinds(talent) == []
 
     def test_a_stranger_does_not_withdraw(self, accepted: Make, stranger: User) -> None:
         with pytest.raises(PermissionDenied):

@@ -182,7 +182,7 @@ def test_explanation_names_every_stretch() -> None:
         ("due", 0),
         ("yellow", 0),
     ]
-    assert steps[2].text == "2026年11月25日至2026年11月26日停表，其间2个工作日不计入时限。"
+    assert steps[2].text == "2026年11月25日至2026年11月26日暂停计时，其间2个工作日不计入时限。"
     assert steps[4].text == "应于2026年11月30日 17:30前办结。"
 
 

@@ -150,7 +150,7 @@ class Staff(Person):
     def acknowledge_cards(self) -> int:
         """Acknowledge every card in the banner; return how many there were."""
         seen = 0
-        while (button := self.page.get_by_role("button", name="我已看到")).count():
+        while (button := self.page.get_by_role("button", name="已知悉")).count():
             button.first.click()
             self.page.wait_for_load_state()
             seen += 1

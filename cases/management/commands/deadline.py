@@ -12,12 +12,12 @@ from cases.working_time import SHANGHAI, Pause, deadline, explain
 
 
 class Command(BaseCommand):
-    help = "推算应办结时间：起算时间、工作日数、停表区间。"
+    help = "推算应办结时间：起算时间、工作日数、暂停计时区间。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--start", required=True, help="起算时间，如 2026-11-23T10:00")
         parser.add_argument("--days", required=True, type=int, help="时限（工作日），0 为即办")
-        parser.add_argument("--pause", action="append", default=[], help="停表区间：起/止，可多次")
+        parser.add_argument("--pause", action="append", default=[], help="暂停区间：起/止，可多次")
         parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +47,7 @@ def instant(text: str) -> datetime:
 def interval(text: str) -> Pause:
     begin, found, end = text.partition("/")
     if not found:
-        raise ValueError(f"停表区间应写作“起/止”：{text}")
+        raise ValueError(f"暂停计时区间应写作“起/止”：{text}")
     return instant(begin), instant(end)
 
 

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--cases", type=int, required=True, help="办件数")
         parser.add_argument("--open-share", type=float, default=0.2, help="未办结的比例，默认 0.2")
         parser.add_argument("--seed", type=int, default=1, help="随机数种子，默认 1")
+        parser.add_argument("--workers", type=int, help="进程数，默认按处理器和办件数确定")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -25,7 +26,7 @@ class Command(BaseCommand):
                 cases=options["cases"],
                 open_share=options["open_share"],
                 seed=options["seed"],
-                workers=workers(options["cases"]),
+                workers=options["workers"] or workers(options["cases"]),
             )
         except (RuntimeError, LookupError, ValueError) as error:
             raise CommandError(str(error)) from error

@@ -129,4 +129,4 @@ def test_a_standing_clock_is_hatched_for_as_long_as_was_announced(
 
     (pause,) = paused["more"]
     assert (pause["kind"], pause["span"]) == ("excluded", 10)
-    assert paused["label"] == "已停表"
+    assert paused["label"] == "已暂停计时"
