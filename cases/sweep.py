@@ -40,7 +40,7 @@ logger = logging.getLogger("portal.sweep")
 # One claimed row per work item whose next instant has come; `until` is how far its clock has run.
 RUNNING_CLOCKS = """
     SELECT id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
-           yellow_at, due_at, %(now)s::timestamptz AS until
+           promised_days AS budget, yellow_at, due_at, %(now)s::timestamptz AS until
     FROM cases_workitem
     WHERE check_at <= %(now)s AND due_at IS NOT NULL
     ORDER BY check_at
@@ -50,7 +50,7 @@ RUNNING_CLOCKS = """
 # The same for clocks that stopped before a sweep could issue their cards; claimed beforehand.
 STOPPED_CLOCKS = """
     SELECT id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
-           stood.yellow_at, stood.due_at, stood.until
+           promised_days AS budget, stood.yellow_at, stood.due_at, stood.until
     FROM unnest(%(ids)s::bigint[], %(yellow)s::timestamptz[], %(due)s::timestamptz[],
                 %(until)s::timestamptz[]) AS stood (id, yellow_at, due_at, until)
     JOIN cases_workitem USING (id)
@@ -69,10 +69,14 @@ moved AS (
     FROM due WHERE cases_workitem.id = due.id
 ),
 issued AS (
-    INSERT INTO cases_card (work_item_id, level, cycle, issued_at, due_at)
-    SELECT id, 'yellow', cycle, yellow_at, due_at FROM due WHERE yellow_at <= until
-    UNION ALL
-    SELECT id, 'red', cycle, due_at, due_at FROM due WHERE due_at < until
+    INSERT INTO cases_card
+        (work_item_id, level, cycle, issued_at, due_at, "limit", budget, stage, owner_id)
+    SELECT id, level, cycle, issued_at, due_at, 'promised', budget, 'department', claimed_by_id
+    FROM (
+        SELECT *, 'yellow' AS level, yellow_at AS issued_at FROM due WHERE yellow_at <= until
+        UNION ALL
+        SELECT *, 'red', due_at FROM due WHERE due_at < until
+    ) AS reached
     ON CONFLICT (work_item_id, level, cycle) DO NOTHING
     RETURNING id, work_item_id, level, issued_at
 )

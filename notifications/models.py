@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.core import clock
-from portal.core.crypto import EncryptedTextField
+from portal.core.crypto import EncryptedJSONField, EncryptedTextField
 from portal.core.ledger import Event
 from portal.core.queue import LeasedQuerySet, LeasedRow
 
@@ -20,7 +20,10 @@ class Channel(models.TextChoices):
 
 
 class MessageState(models.TextChoices):
-    """queued → sending → accepted → delivered | failed | unknown; a final state never regresses."""
+    """queued → sending → accepted → delivered | failed | unknown; a final state never regresses.
+
+    A message that went into a digest is merged and not sent by itself.
+    """
 
     QUEUED = "queued", "待发送"
     SENDING = "sending", "发送中"
@@ -28,6 +31,7 @@ class MessageState(models.TextChoices):
     DELIVERED = "delivered", "已送达"
     FAILED = "failed", "发送失败"
     UNKNOWN = "unknown", "结果不明"
+    MERGED = "merged", "已并入汇总"
 
 
 class MessageQuerySet(LeasedQuerySet["Message"]):
@@ -40,7 +44,12 @@ class MessageQuerySet(LeasedQuerySet["Message"]):
 
 
 class Message(LeasedRow):
-    """One notice (消息). Address and text are sealed; the row's UUID is the provider's out_id."""
+    """One notice (消息); the row's UUID is the provider's out_id.
+
+    A row keeps the wording as it stood and the values that fill it, so it says for ever what was
+    told. Values are sealed; only those who write many rows in one statement (cases.sweep) leave
+    them open in `params`, and write nothing personal there.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
@@ -51,12 +60,21 @@ class Message(LeasedRow):
     kind = models.CharField("消息类型", max_length=64)
     address = EncryptedTextField("接收号码", blank=True, default="")
     title = models.CharField("标题", max_length=60, blank=True)
-    body = EncryptedTextField("内容")
+    template = models.TextField("文字")
+    params = models.JSONField(default=dict, blank=True)
+    sealed = EncryptedJSONField(null=True, blank=True)
     link = models.CharField("链接", max_length=200, blank=True)
     state = models.CharField(
         "状态", max_length=10, choices=MessageState, default=MessageState.QUEUED
     )
     error = models.CharField("失败原因", max_length=200, blank=True)
+    # Which provider took it, and its own number for it: receipts come back under one of the two.
+    provider = models.CharField("通道", max_length=16, blank=True)
+    provider_ref = models.CharField(max_length=64, blank=True, editable=False)
+    # The digest into which it was merged.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
     created_at = models.DateTimeField("业务时间", default=clock.now)
     # Not worth sending later than this, in real time: a sign-in code.
     expires_at = models.DateTimeField(null=True, editable=False)
@@ -87,6 +105,16 @@ class Message(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.kind}"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What fills the wording, as shown to people."""
+        return self.params | (self.sealed or {})
+
+    @property
+    def body(self) -> str:
+        """The text as it was told."""
+        return self.template.format_map(self.values)
 
 
 class Wording(models.Model):

@@ -48,19 +48,14 @@ def tell(notices: Iterable[Notice]) -> None:
 
 
 def _rows(notice: Notice) -> Iterator[Message]:
-    recipient = notice.recipient
-    inbox = wording.render(notice.kind, Channel.INBOX, notice.params)
-    if inbox:
-        yield _row(notice, Channel.INBOX, inbox, state=MessageState.DELIVERED)
-    sms = wording.render(notice.kind, Channel.SMS, notice.params) if recipient.phone else None
-    if sms:
-        yield _row(notice, Channel.SMS, sms, state=MessageState.QUEUED)
+    for channel in (Channel.INBOX, Channel.SMS):
+        if channel == Channel.SMS and not notice.recipient.phone:
+            continue
+        if told := wording.filled(notice.kind, channel, notice.params):
+            yield _row(notice, channel, told)
 
 
-def _row(
-    notice: Notice, channel: Channel, told: tuple[str, str], *, state: MessageState
-) -> Message:
-    title, body = told
+def _row(notice: Notice, channel: Channel, told: wording.Filled) -> Message:
     is_sms, moment = channel == Channel.SMS, timezone.now()
     return Message(
         event=notice.event,
@@ -68,10 +63,11 @@ def _row(
         channel=channel,
         kind=notice.kind,
         address=notice.recipient.phone if is_sms else "",
-        title=title,
-        body=body,
+        title=told.title,
+        template=told.template,
+        sealed=dict(told.values),
         link=notice.link,
-        state=state,
+        state=MessageState.QUEUED if is_sms else MessageState.DELIVERED,
         due_at=moment if is_sms else None,
         settled_at=None if is_sms else moment,
     )

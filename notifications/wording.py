@@ -31,6 +31,15 @@ class Text:
         return frozenset(name for _, name, _, _ in Formatter().parse(self.text) if name is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A wording and the values of its placeholders, as people read them."""
+
+    title: str
+    template: str
+    values: Mapping[str, str]
+
+
 Texts = Mapping[tuple[str, str], Text]
 _seen: tuple[float, Texts] | None = None
 
@@ -77,8 +86,8 @@ def names() -> dict[str, str]:
     return {kind: text.title for (kind, _), text in shipped().items() if text.title}
 
 
-def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[str, str] | None:
-    """Return title and text of a message, None where the kind is not told on this channel.
+def filled(kind: str, channel: Channel, params: Mapping[str, object]) -> Filled | None:
+    """Return a message's wording with the values that fill it, None where it is not told there.
 
     Raises KeyError for an unknown kind and for a placeholder without a value.
     """
@@ -87,8 +96,19 @@ def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[s
         if not any(known == kind for known, _ in shipped()):
             raise KeyError(f"No wording for messages of kind {kind!r}.")
         return None
-    text = wording.text.format_map({name: shown(value) for name, value in params.items()})
-    return wording.title, SIGNATURE + text if channel == Channel.SMS else text
+    values = {name: shown(params[name]) for name in wording.placeholders}
+    return Filled(wording.title, template(channel, wording), values)
+
+
+def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[str, str] | None:
+    """Return title and text of a message, None where the kind is not told on this channel."""
+    told = filled(kind, channel, params)
+    return told and (told.title, told.template.format_map(told.values))
+
+
+def template(channel: Channel, wording: Text) -> str:
+    """Return a wording as a message row keeps it: a text message bears the portal's signature."""
+    return SIGNATURE + wording.text if channel == Channel.SMS else wording.text
 
 
 def shown(value: object) -> str:

@@ -23,10 +23,11 @@ class CaseState(models.TextChoices):
     COMPLETED = "completed", "已办结"
     REFUSED = "refused", "不予受理"
     WITHDRAWN = "withdrawn", "已撤回"
+    REVOKED = "revoked", "已撤销受理"
 
 
 AT_WINDOW = (CaseState.SUBMITTED, CaseState.RETURNED)
-CLOSED = (CaseState.COMPLETED, CaseState.REFUSED, CaseState.WITHDRAWN)
+CLOSED = (CaseState.COMPLETED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.REVOKED)
 
 
 class ApplicantKind(models.TextChoices):
@@ -87,6 +88,8 @@ class Case(models.Model):
     answers = models.JSONField("填报内容", default=dict, blank=True)
     sealed = EncryptedJSONField("敏感填报内容", default=dict, blank=True)
     identity_index = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    # Division code of the district under which figures count the case; empty: none is known.
+    district = models.CharField("区县", max_length=6, blank=True, editable=False)
     state = FSMField(
         "状态", max_length=10, choices=CaseState, default=CaseState.DRAFT, protected=True
     )
@@ -96,6 +99,8 @@ class Case(models.Model):
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     # When the window last received it; later than submitted_at after a supplement.
     received_at = models.DateTimeField("收件时间", null=True, blank=True)
+    # The end of the window's term: without a word until then the case is deemed accepted.
+    deemed_at = models.DateTimeField("窗口答复期限", null=True, blank=True)
     accepted_at = models.DateTimeField("受理时间", null=True, blank=True)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
@@ -132,6 +137,10 @@ class Case(models.Model):
                 condition=~Q(state=CaseState.REFUSED) | ~Q(reasons=""),
                 name="cases_case_refused_has_reasons",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=CaseState.REVOKED) | ~Q(reasons=""),
+                name="cases_case_revoked_has_reasons",
+            ),
         ]
         indexes = [
             models.Index(
@@ -139,6 +148,13 @@ class Case(models.Model):
                 condition=Q(state="submitted"),
                 name="cases_case_at_window",
             ),
+            models.Index(
+                fields=["deemed_at"],
+                condition=Q(state="submitted", deemed_at__isnull=False),
+                name="cases_case_to_deem_accepted",
+            ),
+            models.Index(fields=["submitted_at"], name="cases_case_submitted"),
+            models.Index(fields=["accepted_at"], name="cases_case_accepted"),
             models.Index(fields=["applicant", "-created_at"], name="cases_case_of_applicant"),
         ]
 
@@ -153,6 +169,11 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state not in CLOSED
+
+    @property
+    def is_deemed_accepted(self) -> bool:
+        """Whether it was accepted by silence (视为受理), so that no clerk has signed for it."""
+        return self.accepted_at is not None and self.accepted_by_id is None and bool(self.deemed_at)
 
     @property
     def applicant_name(self) -> str:
@@ -184,3 +205,6 @@ class Case(models.Model):
 
     @transition(field=state, source=CaseState.ACCEPTED, target=CaseState.COMPLETED)
     def complete(self) -> None: ...
+
+    @transition(field=state, source=CaseState.ACCEPTED, target=CaseState.REVOKED)
+    def revoke(self) -> None: ...

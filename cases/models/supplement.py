@@ -35,6 +35,8 @@ class Supplement(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField("告知时间")
     lapses_at = models.DateTimeField("补正期限")
+    # When the applicant is reminded next; empty: no more.
+    remind_at = models.DateTimeField(null=True, blank=True, editable=False)
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
 
     objects = SupplementQuerySet.as_manager()
@@ -59,7 +61,12 @@ class Supplement(models.Model):
                 fields=["lapses_at"],
                 condition=Q(work_item=None, answered_at=None),
                 name="cases_supplement_to_lapse",
-            )
+            ),
+            models.Index(
+                fields=["remind_at"],
+                condition=Q(answered_at=None, remind_at__isnull=False),
+                name="cases_supplement_to_remind",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,14 @@ OPEN = (WorkItemState.WAITING, *ON_DESK)
 DECIDED = (WorkItemState.APPROVED, WorkItemState.REFUSED)
 
 
+class Stage(models.TextChoices):
+    """The stretch of the way in which time was lost (环节); it says whose lateness it is."""
+
+    INTAKE = "intake", "窗口受理"
+    DEPARTMENT = "department", "部门办理"
+    DELIVERY = "delivery", "结果送达"
+
+
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def visible_to(self, user: User) -> "WorkItemQuerySet":
         """Return the work items a user may read."""
@@ -67,7 +75,14 @@ class WorkItem(models.Model):
     state = FSMField("状态", max_length=10, choices=WorkItemState, protected=True)
     promised_days = models.PositiveSmallIntegerField("承诺时限（工作日）")
     statutory_days = models.PositiveSmallIntegerField("法定时限（工作日）", null=True, blank=True)
+    # How many working days before the end the warning begins; empty: as settled for the budget.
+    warn_days = models.PositiveSmallIntegerField("黄牌提前（工作日）", null=True, blank=True)
+    # Days of a granted extension (延期); they stand in the row so that the sweep needs no join.
+    extended_days = models.PositiveSmallIntegerField("延长（工作日）", default=0)
     started_at = models.DateTimeField("起算时间", null=True, blank=True)
+    # When the item reached the desk, where that was later than the legal start: the window let its
+    # term pass and the case was deemed accepted on the day of receipt.
+    desk_at = models.DateTimeField("到达部门时间", null=True, blank=True)
     yellow_at = models.DateTimeField("黄牌时间", null=True, blank=True)
     due_at = models.DateTimeField("应办结时间", null=True, blank=True)
     # The next instant at which the sweep has something to do here; empty when there is none.
@@ -87,6 +102,11 @@ class WorkItem(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField("决定时间", null=True, blank=True)
+    # What the decision meant for the clock: net working days, and whose lateness it was, if any.
+    net_days = models.FloatField("净用时（工作日）", null=True, blank=True)
+    late_stage = models.CharField("超时环节", max_length=10, choices=Stage, blank=True)
+    # When the result reached the applicant; 行政许可法 art. 44 gives 10 working days.
+    delivered_at = models.DateTimeField("送达时间", null=True, blank=True)
     result_name = models.CharField("结果名称", max_length=60, blank=True)
     result_number = models.CharField("结果文号", max_length=60, blank=True)
     reasons = models.TextField("理由", blank=True)
@@ -122,6 +142,10 @@ class WorkItem(models.Model):
                 condition=Q(yellow_at=None) | Q(yellow_at__lte=F("due_at")),
                 name="cases_workitem_yellow_before_due",
             ),
+            models.CheckConstraint(
+                condition=Q(net_days=None) | Q(decided_at__isnull=False),
+                name="cases_workitem_net_days_of_decision",
+            ),
         ]
         indexes = [
             models.Index(
@@ -135,6 +159,11 @@ class WorkItem(models.Model):
                 name="cases_workitem_desk",
             ),
             models.Index(fields=["decided_at"], name="cases_workitem_decided"),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False, delivered_at=None),
+                name="cases_workitem_to_deliver",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,6 +172,12 @@ class WorkItem(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def budget(self) -> int:
+        """Working days until it is due: the shorter of both limits, and the extension granted."""
+        limits = [days for days in (self.promised_days, self.statutory_days) if days is not None]
+        return min(limits) + self.extended_days
 
     @property
     def subject(self) -> str:

@@ -401,8 +401,8 @@ class Chunk:
         self, case_id: UUID, owner: int, event: int, kind: str, number: str, story: CaseStory
     ) -> None:
         params = {"number": number, "one_thing": self.one_thing.name, "due": story.due_at}
-        text = wording.render(kind, Channel.INBOX, params)
-        if text is None:
+        told = wording.filled(kind, Channel.INBOX, params)
+        if told is None:
             return
         at = story.accepted_at or story.submitted_at
         self.messages.add(
@@ -411,8 +411,9 @@ class Chunk:
             recipient_id=owner,
             channel=Channel.INBOX.value,
             kind=kind,
-            title=text[0],
-            body=text[1],
+            title=told.title,
+            template=told.template,
+            sealed=dict(told.values),
             link=reverse("cases:case", args=[case_id]),
             state=MessageState.DELIVERED.value,
             created_at=at,

@@ -15,7 +15,7 @@ LEASE = timedelta(seconds=60)
 
 def queue(count: int) -> None:
     Message.objects.bulk_create(
-        Message(event=record(Entry("a")), channel=Channel.SMS, kind="k", body="x")
+        Message(event=record(Entry("a")), channel=Channel.SMS, kind="k", template="x")
         for _ in range(count)
     )
 

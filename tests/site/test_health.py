@@ -141,6 +141,6 @@ def test_messages_that_wait_are_counted() -> None:
 
     user = get_user_model().objects.create(username="waiting")
     event = record(Entry(kind="test.told"))
-    Message.objects.create(event=event, recipient=user, channel=Channel.SMS, kind="t", body="b")
+    Message.objects.create(event=event, recipient=user, channel=Channel.SMS, kind="t", template="b")
 
     assert report()["pending_messages"] == 1

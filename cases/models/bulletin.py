@@ -1,0 +1,79 @@
+"""The monthly bulletin (月度通报): figures per department, frozen when published."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django_fsm import FSMField, transition
+
+
+class BulletinState(models.TextChoices):
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已发布"
+    SENT = "sent", "已发送"
+
+
+class Bulletin(models.Model):
+    """One edition of a month's bulletin; a published one never changes, it is followed by another.
+
+    `figures` is a document (see cases.supervision.bulletin), empty while it is a draft: a draft
+    shows the figures as they stand.
+    """
+
+    month = models.DateField("月份")
+    edition = models.PositiveSmallIntegerField("版次", default=1)
+    state = FSMField(
+        "状态", max_length=10, choices=BulletinState, default=BulletinState.DRAFT, protected=True
+    )
+    text = models.TextField("通报文字", blank=True)
+    correction = models.TextField("更正说明", blank=True)
+    figures = models.JSONField("数据", null=True, editable=False)
+    made_at = models.DateTimeField("起草时间", default=timezone.now)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    sent_at = models.DateTimeField("发送时间", null=True, blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "月度通报"
+        ordering = ["-month", "-edition"]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "edition"], name="cases_bulletin_once"),
+            models.UniqueConstraint(
+                fields=["month"],
+                condition=Q(state=BulletinState.DRAFT),
+                name="cases_bulletin_one_draft",
+            ),
+            models.CheckConstraint(
+                condition=Q(month__day=1), name="cases_bulletin_month_by_first_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=BulletinState.DRAFT, figures=None, published_at=None)
+                | (
+                    ~Q(state=BulletinState.DRAFT)
+                    & Q(
+                        figures__isnull=False,
+                        published_at__isnull=False,
+                        published_by__isnull=False,
+                    )
+                ),
+                name="cases_bulletin_published_is_frozen",
+            ),
+            models.CheckConstraint(
+                condition=Q(edition=1) | ~Q(correction=""),
+                name="cases_bulletin_correction_has_reasons",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month.year}年{self.month.month}月通报（第 {self.edition} 版）"
+
+    @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.PUBLISHED)
+    def publish(self) -> None: ...
+
+    @transition(field=state, source=BulletinState.PUBLISHED, target=BulletinState.SENT)
+    def send(self) -> None: ...
