@@ -33,7 +33,7 @@ class Rows:
         }
         self._blank = dict.fromkeys((field.attname for field in fields), NULL)
         for field in fields:
-            if not field.primary_key and (value := field.get_default()) is not None:
+            if not field.primary_key and (value := _default(field)) is not None:
                 self._blank[field.attname] = self._encoders.get(field.attname, _text)(value)
         self._columns = ", ".join(f'"{field.column}"' for field in fields)
         self._lines: list[str] = []
@@ -106,6 +106,12 @@ class Numbers:
                 [self._sequence, self.BLOCK],
             )
             return [number for (number,) in cursor.fetchall()]
+
+
+def _default(field: models.Field) -> Any:
+    if field.has_default() or not field.has_db_default():
+        return field.get_default()
+    return field.db_default
 
 
 def _encoder(field: models.Field) -> Encoder | None:

@@ -10,9 +10,10 @@ from random import Random
 
 from cases.models import CaseState, WorkItemState
 from cases.routing import Plan, Step
-from cases.working_time import SHANGHAI, Calendar, Deadline, Pause, civil_day, deadline
+from cases.working_time import SHANGHAI, Calendar, Deadline, Pause, civil_day, deadline, net_days
 
 WINDOW_TERM = 10
+ANSWER_TERM = 5
 LATE, WARNED, PAUSED, REFUSED = 0.07, 0.13, 0.06, 0.03
 # Share of the items still at work whose clock stands.
 STANDING = 0.2
@@ -32,7 +33,12 @@ class ItemStory:
     pause: tuple[datetime, datetime | None] | None = None
     pause_due: datetime | None = None
     for_supplement: bool = False
+    net_days: float | None = None
     cards: list[tuple[str, datetime]] = field(default_factory=list)
+
+    @property
+    def was_late(self) -> bool:
+        return bool(self.decided_at and self.clock and self.decided_at > self.clock.due_at)
 
 
 @dataclass(slots=True)
@@ -45,6 +51,7 @@ class CaseStory:
     asked_at: datetime | None = None
     lapses_at: datetime | None = None
     answered_at: datetime | None = None
+    deemed_at: datetime | None = None  # the end of the window's term
     accepted_at: datetime | None = None
     due_at: datetime | None = None
     closed_at: datetime | None = None
@@ -93,9 +100,11 @@ class Teller:
         if fate.ends == "draft":
             return story
         story.state, story.submitted_at = CaseState.SUBMITTED, fate.filed_at
-        if fate.ends == "waiting":
-            return story
-        self._pass_the_window(story, fate)
+        if fate.ends != "waiting":
+            self._pass_the_window(story, fate)
+        assert story.received_at is not None  # noqa: S101 – it is submitted
+        term = self.calendar.add(civil_day(story.received_at), ANSWER_TERM)
+        story.deemed_at = self.calendar.closing(term)
         if story.state == CaseState.ACCEPTED:
             self._handle(story, plan, hold=fate.ends == "open")
         return story
@@ -204,6 +213,12 @@ class Teller:
             refused = self.random.random() < REFUSED
             item.state = WorkItemState.REFUSED if refused else WorkItemState.APPROVED
             item.decided_at = decided
+            item.net_days = net_days(
+                self.calendar,
+                start=item.started_at,
+                end=decided,
+                pauses=closed([item.pause] if item.pause else []),
+            )
 
     def _warn(self, item: ItemStory) -> None:
         """Give the item the cards that its clock has reached; they bear their true instants."""
