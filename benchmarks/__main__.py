@@ -1,29 +1,52 @@
-"""Run all benchmarks, or those named: python -m benchmarks [NAME …]
+"""Run all benchmarks, or those whose names begin so: python -m benchmarks [--json] [NAME …]
 
-They run on their own temporary PostgreSQL, durable as in production, with an empty portal in it.
+They run on a temporary PostgreSQL of their own, durable as in production. BENCH_SIZES gives the
+numbers of work items at which those of time are repeated.
 """
 
+import argparse
 import importlib
+import json
 import os
 import pkgutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import benchmarks
+from benchmarks import Result
+
+SIZES = "10000,100000,1000000"
+LINE = "{:<52} {:>9} {:>12} {:>12} {:>8} {:>8}  {}"
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> int:
+    """Return 0 where every row holds."""
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sizes", default=os.environ.get("BENCH_SIZES", SIZES))
+    options = parser.parse_args(arguments)
     found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    chosen = [name for name in found if not name.startswith("_") and name in (names or found)]
+    # Bulk work that changes the population comes after what only reads it.
+    chosen = [
+        name
+        for name in sorted(found)
+        if name not in {"__main__", "population"}
+        and any(name.startswith(prefix) for prefix in options.names or [""])
+    ]
+    sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="portal.settings", PORTAL_MODE="test", PORTAL_DATA=folder
         )
-        run_all(chosen, Path(folder))
+        results = told(run(chosen, sizes, Path(folder)), as_json=options.json)
+    return 0 if all(result.ok for result in results) else 1
 
 
-def run_all(chosen: list[str], folder: Path) -> None:
+def run(chosen: list[str], sizes: list[int], folder: Path) -> Iterator[Result]:
+    """Yield the rows of the chosen modules at each size, on one growing population."""
     import django
 
     django.setup()
@@ -34,11 +57,34 @@ def run_all(chosen: list[str], folder: Path) -> None:
     with embedded.running(folder, with_postgres="DATABASE_URL" not in os.environ):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        print(f"{'benchmark':<24} {'what':<44} {'value':>12} unit")
-        for name in chosen:
-            for row in importlib.import_module(f"benchmarks.{name}").run():
-                print(f"{name:<24} {row.what:<44} {row.value:>12,.1f} {row.unit}", flush=True)
+        from benchmarks.population import Population
+
+        population = Population()
+        for size in sizes:
+            population.grow(open_items=size)
+            for name in chosen:
+                yield from importlib.import_module(f"benchmarks.{name}").rows(size, population)
+
+
+def told(results: Iterator[Result], *, as_json: bool) -> list[Result]:
+    """Print the rows as they come, or all together as JSON."""
+    every = []
+    if not as_json:
+        print(LINE.format("name", "n", "ours", "floor", "ratio", "must", "ok"))
+    for result in results:
+        every.append(result)
+        if not as_json:
+            print(
+                LINE.format(
+                    result.name, result.n, f"{result.ours:.5g}", f"{result.floor:.5g}",
+                    f"{result.ratio:.3g}", result.must, "yes" if result.ok else "NO",
+                ),
+                flush=True,
+            )  # fmt: skip
+    if as_json:
+        print(json.dumps([result._asdict() for result in every], ensure_ascii=False, indent=1))
+    return every
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
