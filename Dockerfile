@@ -7,6 +7,11 @@ COPY requirements.txt ./
 RUN /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt \
     || /opt/venv/bin/pip install --require-hashes -r requirements.txt
 
+FROM node:24-slim AS scripts
+WORKDIR /scripts
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
 FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -17,6 +22,7 @@ RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin porta
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY . ./
+COPY --from=scripts /scripts/node_modules/echarts/dist/echarts.common.min.js .vendor/
 RUN PORTAL_MODE=demo python manage.py collectstatic --no-input --verbosity 0 \
     && python -m compileall -q portal policies cases notifications
 USER 10001:10001

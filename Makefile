@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+SCRIPTS := .vendor/echarts.common.min.js
 PORT ?= 8000
 UV := uv==0.13.9
 export PORT
@@ -18,12 +19,13 @@ help: ## 列出全部命令
 demo: ## 启动演示：数据库、缓存、网页、后台任务一并运行（PORT 端口，PORTAL_DATA 数据目录）
 	@$(MAKE) --question --silent $(VENV)/.runtime || $(PYTHON) portal/site/preflight.py
 	@$(MAKE) --silent --no-print-directory $(VENV)/.runtime
+	@$(MAKE) --silent --no-print-directory $(SCRIPTS) || echo "图表脚本未能取得，监督页面只显示表格；联网后再次运行 make demo 即可"
 	@PORTAL_MODE=demo exec $(PY) manage.py demo
 
-test: $(VENV)/.development ## 运行全部测试（自带临时数据库，无需任何服务）；ARGS 传给 pytest
+test: $(VENV)/.development $(SCRIPTS) ## 运行全部测试（自带临时数据库，无需任何服务）；ARGS 传给 pytest
 	@$(VENV)/bin/pytest $(or $(ARGS),-q -n logical --dist loadgroup)
 
-lint: $(VENV)/.development ## 代码风格、类型、分层约定、模板、迁移与上线检查
+lint: $(VENV)/.development $(SCRIPTS) ## 代码风格、类型、分层约定、模板、迁移与上线检查
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/djade --check --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html')
@@ -56,3 +58,6 @@ $(VENV)/.runtime: requirements.txt
 $(VENV)/.development: requirements.txt requirements-dev.txt
 	@.ci/install $(PYTHON) $(VENV) $(UV) requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(SCRIPTS): package-lock.json .ci/scripts | $(VENV)/.runtime
+	@.ci/scripts $(PY)

@@ -263,7 +263,10 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("PORTAL_STATIC", BASE_DIR / ".static"))
-STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STATICFILES_DIRS: list[Any] = [BASE_DIR / "portal" / "static"]
+# The chart library, fetched at set-up (.ci/scripts); without it pages show their tables alone.
+if (BASE_DIR / ".vendor").is_dir():
+    STATICFILES_DIRS.append(("vendor", BASE_DIR / ".vendor"))
 WHITENOISE_USE_FINDERS = PORTAL_MODE == "test"  # a test run needs no collectstatic
 MEDIA_ROOT = PORTAL_DATA / "files"
 STORAGES = {
