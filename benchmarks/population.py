@@ -54,6 +54,7 @@ JOIN bench_shape s ON s.place = (j + k) %% %(places)s AND s.variant = j / %(plac
     AND s.is_open = %(is_open)s
 """
 SHAPES = """
+DROP TABLE IF EXISTS bench_shape;
 CREATE TABLE bench_shape (
     place int, variant int, is_open bool, item_code text, item_name text, department_id bigint,
     officer_id bigint, state text, budget int, started_at timestamptz, yellow_at timestamptz,
