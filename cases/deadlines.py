@@ -7,14 +7,31 @@ instants they store are all that the sweep (cases.sweep) ever compares.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from cases.models import Level, WorkItem, WorkItemState
+from cases.models import Level, Limit, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
-from cases.working_time import Calendar, Deadline, Pause, civil_day, deadline, remaining
+from cases.working_time import (
+    Calendar,
+    Deadline,
+    Pause,
+    civil_day,
+    deadline,
+    gross_days,
+    net_days,
+    remaining,
+)
 
 CLOCK_FIELDS = ["started_at", "due_at", "yellow_at", "check_at", "cycle"]
 # Red begins right after the due instant; the database keeps microseconds.
 AN_INSTANT = timedelta(microseconds=1)
+
+
+class Used(NamedTuple):
+    """Working days that a work item has taken, without its pauses and with them."""
+
+    net: float
+    gross: float
 
 
 def start_clock(work_item: WorkItem, *, at: datetime, calendar: Calendar) -> None:
@@ -23,7 +40,7 @@ def start_clock(work_item: WorkItem, *, at: datetime, calendar: Calendar) -> Non
     最多跑一次规定 art. 5.
     """
     work_item.started_at = at
-    _run(work_item, deadline(calendar, start=at, budget=work_item.promised_days), at)
+    _run(work_item, projected(work_item, calendar, ()), at)
 
 
 def stop_clock(work_item: WorkItem, *, at: datetime) -> None:
@@ -49,14 +66,33 @@ def resume_clock(
         raise ValueError("A clock resumes after a start and a pause.")
     *earlier, (stopped, _) = sorted(pauses)
     before = projected(work_item, calendar, earlier)
+    _go_on(work_item, before, projected(work_item, calendar, pauses), stopped=stopped, at=at)
+
+
+def extend_clock(
+    work_item: WorkItem,
+    *,
+    days: int,
+    at: datetime,
+    calendar: Calendar,
+    pauses: Sequence[Pause],
+    stopped_at: datetime | None = None,
+) -> None:
+    """Give a work item more working days (延期); due and yellow instants follow at once.
+
+    `pauses` are the closed ones; `stopped_at` is when a clock that stands now was stopped. The
+    cycle rises where the extension takes the item out of warning. Raises ValueError before a start
+    and for less than a day.
+    """
+    if days < 1 or work_item.started_at is None:
+        raise ValueError("A clock that has begun is extended by one day or more.")
+    before = projected(work_item, calendar, pauses)
+    work_item.extended_days += days
     after = projected(work_item, calendar, pauses)
-    warned = before.yellow_at <= stopped
-    if warned and after.yellow_at > at:
+    if stopped_at is None:
+        _go_on(work_item, before, after, stopped=at, at=at)
+    elif before.yellow_at <= stopped_at < after.yellow_at:
         work_item.cycle += 1
-    elif warned:
-        # Still in the warning of before the pause, whether or not a sweep has issued its card.
-        after, at = replace(after, yellow_at=before.yellow_at), before.yellow_at
-    _run(work_item, after, at)
 
 
 def case_deadline(
@@ -72,6 +108,13 @@ def case_deadline(
     """
     promise = deadline(calendar, start=accepted_at, budget=promised_days, pauses=pauses)
     return promise.due_at
+
+
+def binding(work_item: WorkItem) -> Limit:
+    """Return the limit that binds: the shorter one (最多跑一次规定 art. 12)."""
+    statutory = work_item.statutory_days
+    shorter = statutory is not None and statutory < work_item.promised_days
+    return Limit.STATUTORY if shorter else Limit.PROMISED
 
 
 def level(work_item: WorkItem, *, now: datetime) -> Level | None:
@@ -102,8 +145,47 @@ def projected(work_item: WorkItem, calendar: Calendar, pauses: Iterable[Pause]) 
     if work_item.started_at is None:
         raise ValueError("The clock has not begun.")
     return deadline(
-        calendar, start=work_item.started_at, budget=work_item.promised_days, pauses=pauses
+        calendar,
+        start=work_item.started_at,
+        budget=work_item.budget,
+        pauses=pauses,
+        warn_days=work_item.warn_days,
     )
+
+
+def closed_pauses(work_item: WorkItem) -> list[Pause]:
+    """Return the ended pauses of a work item; lists prefetch its suspensions."""
+    return [(one.began_at, one.ended_at) for one in work_item.suspensions.all() if one.ended_at]
+
+
+def used_days(work_item: WorkItem, now: datetime, calendar: Calendar) -> Used | None:
+    """Return net and gross working days up to the item's end, or now; none before its start."""
+    start = work_item.started_at
+    if start is None:
+        return None
+    gone = work_item.case.closed_at if work_item.state == WorkItemState.WITHDRAWN else None
+    # The movable clock of demo and test may have gone back since.
+    end = max(work_item.decided_at or gone or now, start)
+    net = work_item.net_days
+    if net is None:
+        pauses = [
+            (p.began_at, p.ended_at or max(now, p.began_at)) for p in work_item.suspensions.all()
+        ]
+        net = net_days(calendar, start=start, end=end, pauses=pauses)
+    return Used(net, gross_days(calendar, start=start, end=end))
+
+
+def _go_on(
+    work_item: WorkItem, before: Deadline, after: Deadline, *, stopped: datetime, at: datetime
+) -> None:
+    """Run on with a later deadline; raise the cycle where that ends the warning of before."""
+    warned = before.yellow_at <= stopped
+    if warned and after.yellow_at > at:
+        work_item.cycle += 1
+    elif warned:
+        # Still in the warning of before, whether or not a sweep has issued its card.
+        after, at = replace(after, yellow_at=before.yellow_at), before.yellow_at
+    _run(work_item, after, at)
 
 
 def _run(work_item: WorkItem, result: Deadline, at: datetime) -> None:

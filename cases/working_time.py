@@ -11,8 +11,6 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from portal.core.chinese import day_words, instant_words
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 WEEKEND = (5, 6)
@@ -58,13 +56,15 @@ class _Year(NamedTuple):
 class Calendar:
     """Working days (工作日): the plain week, except for the days given.
 
-    `exceptions` maps a date to whether it is worked; `official_years` are the years whose holiday
-    notice is known. Each year is counted once, so adding and counting days are look-ups.
+    `exceptions` maps a date to whether it is worked, `names` to the holiday it belongs to;
+    `official_years` are the years whose holiday notice is known. Each year is counted once, so
+    adding and counting days are look-ups.
     """
 
     exceptions: Mapping[date, bool] = field(default_factory=dict)
     official_years: frozenset[int] = frozenset()
     hours: WorkingHours = WorkingHours()
+    names: Mapping[date, str] = field(default_factory=dict)
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False)
 
     def is_working(self, day: date) -> bool:
@@ -139,17 +139,6 @@ class Deadline:
     yellow_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the way to a due date; `days` are the working days it counts or leaves out."""
-
-    kind: str  # start | counted | paused | due | yellow
-    begin: date
-    end: date
-    days: int
-    text: str
-
-
 def civil_day(instant: datetime) -> date:
     """Return the date of an instant in Asia/Shanghai. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
@@ -164,23 +153,34 @@ def deadline(
     budget: int,
     pauses: Iterable[Pause] = (),
     yellow_share: float = 0.2,
+    warn_days: int | None = None,
 ) -> Deadline:
     """Return due and yellow instants of a clock of `budget` working days that started at `start`.
 
     Budget 1 and more: due at closing time of the budget-th working day after the start day; a day D
     with begin < D <= end of a pause is not counted. Budget 0 (即办): due at closing time of the
     start day; started when the office is closed for the day, it counts as started at the next
-    opening, and so it does anew where a pause holds it over closing time.
-    Raises ValueError for a negative budget, a share outside 0–1, a pause that ends too early.
+    opening, and so it does anew where a pause holds it over closing time. `warn_days` is an item's
+    own threshold: from budget 3 on, yellow begins when no more working days than that remain.
+    Raises ValueError for a negative budget, a share outside 0–1, a threshold that is not shorter
+    than the budget, a pause that ends too early.
     """
     if budget < 0 or not 0 < yellow_share < 1:
         raise ValueError("A budget is 0 or more days, the yellow share lies between 0 and 1.")
+    if warn_days is not None and not 1 <= warn_days < budget:
+        raise ValueError("A warning begins at least one day, and less than the budget, before.")
     closed = _checked(pauses)
     if budget == 0:
         return _same_day(calendar, start, closed)
-    due_on = _stretches(calendar, civil_day(start), budget, _by_day(closed))[-1].end
-    yellow_at = _yellow(calendar, due_on, budget, yellow_share)
+    due_on = stretches(calendar, civil_day(start), budget, closed)[-1].end
+    yellow_at = _yellow(calendar, due_on, budget, warn_days or warning_days(budget, yellow_share))
     return Deadline(due_on, calendar.closing(due_on), yellow_at)
+
+
+def warning_days(budget: int, share: float = 0.2) -> int:
+    """Return how many working days remain when the warning of a budget begins, as settled."""
+    # Decimal: 0.29 × 100 is 28.99… in binary.
+    return max(1, int(Decimal(str(share)) * budget))
 
 
 def net_days(
@@ -219,30 +219,7 @@ def remaining(calendar: Calendar, today: date, due_on: date) -> int:
     return calendar.between(today, due_on)
 
 
-def explain(
-    calendar: Calendar, *, start: datetime, budget: int, pauses: Iterable[Pause] = ()
-) -> list[Step]:
-    """Return the steps that lead to the due date, each with a Chinese sentence."""
-    closed = _checked(pauses)
-    result = deadline(calendar, start=start, budget=budget, pauses=closed)
-    day = civil_day(start)
-    steps = [
-        Step("start", day, day, 0, f"{instant_words(start)}起算{'，当日不计' if budget else ''}。")
-    ]
-    if budget:
-        steps += map(_told, _stretches(calendar, day, budget, _by_day(closed)))
-    elif result.due_on != day:
-        text = f"当日已下班、休息或暂停计时，自{day_words(result.due_on)}起办理。"
-        steps.append(Step("paused", day, result.due_on, 0, text))
-    due_on, warned = result.due_on, civil_day(result.yellow_at)
-    steps.append(Step("due", due_on, due_on, 0, f"应于{instant_words(result.due_at)}前办结。"))
-    steps.append(
-        Step("yellow", warned, warned, 0, f"{instant_words(result.yellow_at)}起黄牌提醒。")
-    )
-    return steps
-
-
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """Days d with begin < d <= end, counted or left out; `days` of them are working days."""
 
     begin: date
@@ -251,34 +228,30 @@ class _Stretch(NamedTuple):
     counted: bool
 
 
-def _stretches(
-    calendar: Calendar, day: date, budget: int, pauses: Iterable[_Days]
-) -> list[_Stretch]:
+def stretches(calendar: Calendar, day: date, budget: int, pauses: Iterable[Pause]) -> list[Stretch]:
     """Return the way from the start day to the due day, which is the end of the last stretch."""
     left, way = budget, []
-    for begin, end in pauses:
+    for begin, end in _by_day(_checked(pauses)):
         counted = calendar.between(day, begin) if begin > day else 0
         if counted >= left:
             break
         if end <= day:
             continue
         if counted:
-            way.append(_Stretch(day, begin, counted, True))
+            way.append(Stretch(day, begin, counted, True))
         left -= counted
         stood_from = max(day, begin)
-        way.append(_Stretch(stood_from, end, calendar.between(stood_from, end), False))
+        way.append(Stretch(stood_from, end, calendar.between(stood_from, end), False))
         day = end
-    way.append(_Stretch(day, calendar.add(day, left), left, True))
+    way.append(Stretch(day, calendar.add(day, left), left, True))
     return way
 
 
-def _yellow(calendar: Calendar, due_on: date, budget: int, share: float) -> datetime:
+def _yellow(calendar: Calendar, due_on: date, budget: int, threshold: int) -> datetime:
     if budget == 1:
         return calendar.at(due_on, calendar.hours.resumes)
     if budget == 2:
         return calendar.opening(due_on)
-    # Decimal: 0.29 × 100 is 28.99… in binary.
-    threshold = max(1, int(Decimal(str(share)) * budget))
     return calendar.opening(calendar.add(due_on, -threshold))
 
 
@@ -320,17 +293,6 @@ def _by_day(pauses: Iterable[Pause]) -> Iterator[_Days]:
         joined = (begin, end)
     if joined and joined[0] < joined[1]:
         yield joined
-
-
-def _told(stretch: _Stretch) -> Step:
-    first, last = day_words(stretch.begin + ONE_DAY), day_words(stretch.end)
-    span = first if first == last else f"{first}至{last}"
-    if stretch.counted:
-        text = f"{span}，计{stretch.days}个工作日。"
-    else:
-        text = f"{span}暂停计时，其间{stretch.days}个工作日不计入时限。"
-    kind = "counted" if stretch.counted else "paused"
-    return Step(kind, stretch.begin, stretch.end, stretch.days, text)
 
 
 def _seconds(moment: time) -> float:

@@ -11,7 +11,7 @@ from cases.models import Card, Edge, Suspension, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
 from cases.pages import dossier, picture
 from cases.pages.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
-from cases.working_time import explain
+from cases.steps import explain
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words, listed

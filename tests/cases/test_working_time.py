@@ -10,7 +10,6 @@ from cases.working_time import (
     Pause,
     WorkingHours,
     deadline,
-    explain,
     gross_days,
     net_days,
     remaining,
@@ -164,26 +163,6 @@ def test_remaining_counts_working_days_on_both_sides_of_the_due_day(today: str, 
 def test_provisional_years_are_those_without_notice() -> None:
     assert CALENDAR.is_provisional(date(2027, 1, 1))
     assert not CALENDAR.is_provisional(date(2026, 12, 31))
-
-
-def test_explanation_names_every_stretch() -> None:
-    steps = explain(
-        CALENDAR,
-        start=instant("2026-11-23 10:00"),
-        budget=3,
-        pauses=[interval("2026-11-24 10:00/2026-11-26 15:00")],
-    )
-
-    assert [(step.kind, step.days) for step in steps] == [
-        ("start", 0),
-        ("counted", 1),
-        ("paused", 2),
-        ("counted", 2),
-        ("due", 0),
-        ("yellow", 0),
-    ]
-    assert steps[2].text == "2026年11月25日至2026年11月26日暂停计时，其间2个工作日不计入时限。"
-    assert steps[4].text == "应于2026年11月30日 17:30前办结。"
 
 
 # Ordinal arithmetic against a walk from day to day, on random calendars.

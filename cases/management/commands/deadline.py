@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases import calendar
-from cases.working_time import SHANGHAI, Pause, deadline, explain
+from cases.steps import explain
+from cases.working_time import SHANGHAI, Pause, deadline
 
 
 class Command(BaseCommand):
