@@ -1,113 +1,45 @@
-"""What the supervisor's figures mean (监督指标): each is defined here, once.
+"""The supervisor's figures (监督指标): counts and what follows from them, by whatever is asked.
 
-The unit is the work item (办件). What stands now (open, yellow, red, waiting) is counted at an
-instant; what was done (on time, net days) is counted over the work items decided in a period.
-A figure and the list that it opens come from the same condition, so they cannot differ.
+What a condition means stands in cases.supervision.conditions. Counts are read from tallies, which
+are exact (cases.supervision.tallies); only figures by officer are counted from the rows.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import (
-    BooleanField,
-    Count,
-    Exists,
-    ExpressionWrapper,
-    F,
-    FloatField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-)
-from django.db.models.functions import Extract, Greatest, Least, TruncDate
+from django.db.models import Count, DateField, F, Q
+from django.db.models.functions import Trunc
 
-from cases.models import Card, Level, Suspension, SuspensionReason, WorkItem, WorkItemState
-from cases.models.work_item import DECIDED, OPEN, RUNNING
-from cases.working_time import SHANGHAI, Calendar, WorkingHours
+from cases.supervision import conditions, live
+from cases.supervision.scope import Cases, Grouping, Items, Key, Period, Scope, Step
+from cases.working_time import SHANGHAI, Calendar
+from policies.models import OneThing
 
-Items = QuerySet[WorkItem]
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Whole days in Asia/Shanghai, both included."""
-
-    begin: date
-    end: date
-
-    @property
-    def instants(self) -> tuple[datetime, datetime]:
-        """The first instant and the first one after the period."""
-        after = self.end + timedelta(days=1)
-        return (
-            datetime.combine(self.begin, time.min, SHANGHAI),
-            datetime.combine(after, time.min, SHANGHAI),
-        )
-
-
-# ---- conditions ---------------------------------------------------------------------------------
-
-
-def is_open() -> Q:
-    """在办: accepted and not decided, waiting and paused ones included."""
-    return Q(state__in=OPEN)
-
-
-def is_red(now: datetime) -> Q:
-    """红牌: the clock runs and its due instant has passed."""
-    return Q(state__in=RUNNING, due_at__lt=now)
-
-
-def is_yellow(now: datetime) -> Q:
-    """黄牌: the clock runs, is in warning, and the due instant has not passed."""
-    return Q(state__in=RUNNING, yellow_at__lte=now, due_at__gte=now)
-
-
-def is_normal(now: datetime) -> Q:
-    """正常: the clock runs and no warning has begun."""
-    return Q(state__in=RUNNING, yellow_at__gt=now)
-
-
-def is_paused() -> Q:
-    """暂停计时: the clock stands for any reason of the closed list."""
-    return Q(state=WorkItemState.PAUSED)
-
-
-def waits_for_applicant() -> Q:
-    """等申请人: the clock stands because the applicant has been asked for a supplement."""
-    asked = Suspension.objects.filter(
-        work_item=OuterRef("pk"), ended_at=None, reason=SuspensionReason.SUPPLEMENT
-    )
-    return Q(state=WorkItemState.PAUSED) & Q(Exists(asked))
-
-
-def waits_for_predecessor() -> Q:
-    """等前一事项: the clock has not begun because a predecessor's result is missing."""
-    return Q(state=WorkItemState.WAITING)
-
-
-def decided_in(period: Period) -> Q:
-    """办结: approved or refused within the period."""
-    begin, after = period.instants
-    return Q(state__in=DECIDED, decided_at__gte=begin, decided_at__lt=after)
-
-
-def was_late() -> Q:
-    """超时办结: decided with a red card in the last cycle of its clock."""
-    red = Card.objects.filter(work_item=OuterRef("pk"), level=Level.RED, cycle=OuterRef("cycle"))
-    return Q(state__in=DECIDED) & Q(Exists(red))
-
-
-# ---- figures ------------------------------------------------------------------------------------
+__all__ = [
+    "CASE_LISTS",
+    "CLOCKS",
+    "Cases",
+    "Compression",
+    "Figures",
+    "Grouping",
+    "Intake",
+    "Items",
+    "Key",
+    "Period",
+    "Point",
+    "Scope",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of work items; `promised` and `net` are sums of working days over the decided ones."""
+    """Counts of work items; `promised` and `net` are sums of working days over the decided ones.
+
+    `days` is their histogram: net working days, rounded up → how many took them.
+    """
 
     open: int = 0
     normal: int = 0
@@ -116,14 +48,20 @@ class Figures:
     paused: int = 0
     applicant: int = 0
     waiting: int = 0
+    started: int = 0
     decided: int = 0
     late: int = 0
+    late_at_window: int = 0
     promised: int = 0
     net: float = 0.0
+    days: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def on_time_rate(self) -> float | None:
-        """按时办结率: the share of the decided that were not late, 0 to 1; none without any."""
+        """按时办结率: the share of the decided that no department was late with, 0 to 1.
+
+        What the window delayed is the window's (`late_at_window`). None without any decision.
+        """
         return (self.decided - self.late) / self.decided if self.decided else None
 
     @property
@@ -136,138 +74,258 @@ class Figures:
         """平均承诺: promised working days of the same work items."""
         return self.promised / self.decided if self.decided else None
 
+    @property
+    def median_net(self) -> int | None:
+        """用时中位数: half of the decided took so many net working days or fewer."""
+        return percentile(self.days, 50)
+
+    @property
+    def p90_net(self) -> int | None:
+        """用时九成位数: nine in ten of the decided took so many net working days or fewer."""
+        return percentile(self.days, 90)
+
+
+def percentile(days: Mapping[int, int], percent: int) -> int | None:
+    """Return the fewest days within which `percent` of a histogram's items were done."""
+    needed = -(-sum(days.values()) * percent // 100)
+    reached = 0
+    for taken in sorted(days):
+        reached += days[taken]
+        if reached >= needed:
+            return taken
+    return None
+
+
+def by(grouping: Grouping, scope: Scope, *, now: datetime, period: Period) -> dict[Key, Figures]:
+    """Return the figures of each department (item, one-thing, …) that has any.
+
+    What stands now is counted at `now`, what was done over `period`.
+    """
+    found = _done(grouping, scope, period)
+    for key, row in live.standing(scope, grouping, now=now).items():
+        found[key] = replace(found.get(key, Figures()), **_standing(row))
+    return found
+
+
+def overall(scope: Scope, *, now: datetime, period: Period) -> Figures:
+    """Return the figures of a whole scope."""
+    return total(by("department", scope, now=now, period=period).values())
+
+
+def total(figures: Iterable[Figures]) -> Figures:
+    """Return the figures of several groups together."""
+    sums: dict[str, Any] = dict.fromkeys(Figures.__dataclass_fields__, 0)
+    days: dict[int, int] = {}
+    for one in figures:
+        for name in sums:
+            if name != "days":
+                sums[name] += getattr(one, name)
+        for taken, count in one.days.items():
+            days[taken] = days.get(taken, 0) + count
+    return Figures(**sums | {"days": days})
+
+
+def _done(by: Grouping | Step, scope: Scope, period: Period) -> dict[Key, Figures]:
+    days = live.histogram(scope, by, period)
+    return {
+        key: Figures(**row, days=days.get(key, {}))
+        for key, row in live.daily(scope, by, period).items()
+    }
+
+
+def _standing(row: Mapping[str, int]) -> dict[str, int]:
+    """Return the standing of a group; those who wait for the applicant are among the paused."""
+    return {**row, "open": sum(row.values()) - row.get("applicant", 0)}
+
 
 def by_department(
     items: Items, *, now: datetime, period: Period, calendar: Calendar
 ) -> dict[int, Figures]:
-    """Return the figures of each department that has any; four statements, however many."""
-    found: dict[int, Figures] = {}
-    net = net_by_department(items.filter(decided_in(period)), calendar)
-    for row in [*_standing(items, now), *_done(items, period)]:
-        department = row.pop("department")
-        found[department] = replace(found.get(department, Figures()), **row)
-    return {key: replace(figures, net=net.get(key, 0.0)) for key, figures in found.items()}
+    """Return the figures of each department, counted from the rows given."""
+    days = live.histogram_of(items, "department", period)
+    found: dict[Any, Figures] = {
+        key: Figures(**row, days=days.get(key, {}))
+        for key, row in live.daily_of(items, "department", period).items()
+    }
+    for key, row in live.standing_of(items, "department", now=now).items():
+        found[key] = replace(found.get(key, Figures()), **_standing(row))
+    return found
 
 
-def total(figures: Iterable[Figures]) -> Figures:
-    """Return the figures of all departments together."""
-    every = list(figures)
-    names = Figures.__dataclass_fields__
-    return Figures(**{name: sum(getattr(one, name) for one in every) for name in names})
+# ---- at the window ------------------------------------------------------------------------------
 
 
-def _standing(items: Items, now: datetime) -> list[dict[str, Any]]:
-    rows = (
-        items.filter(is_open())
-        .order_by()
-        .values("department")
-        .annotate(
-            open=Count("pk"),
-            normal=Count("pk", filter=is_normal(now)),
-            yellow=Count("pk", filter=is_yellow(now)),
-            red=Count("pk", filter=is_red(now)),
-            paused=Count("pk", filter=is_paused()),
-            applicant=Count("pk", filter=waits_for_applicant()),
-            waiting=Count("pk", filter=waits_for_predecessor()),
-        )
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Counts of cases: handed in, accepted, and of these accepted by silence."""
+
+    received: int = 0
+    accepted: int = 0
+    deemed: int = 0
+
+
+def intake(scope: Scope, period: Period) -> Intake:
+    """Return how many cases were received and accepted in a period."""
+    received = scope.cases().filter(conditions.received_in(period)).count()
+    accepted = (
+        scope.cases()
+        .filter(conditions.accepted_in(period))
+        .aggregate(accepted=Count("pk"), deemed=Count("pk", filter=conditions.deemed_accepted()))
     )
-    return [dict(row) for row in rows]
+    return Intake(received, **accepted)
 
 
-def _done(items: Items, period: Period) -> list[dict[str, Any]]:
-    rows = (
-        items.filter(decided_in(period))
-        .order_by()
-        .values("department")
-        .annotate(
-            decided=Count("pk"), late=Count("pk", filter=was_late()), promised=Sum("promised_days")
-        )
-    )
-    return [dict(row) for row in rows]
+def intake_by(grouping: Grouping | Step, scope: Scope, period: Period) -> dict[Key, Intake]:
+    """Return the same by one-thing, district or step of time.
 
-
-# ---- net days -----------------------------------------------------------------------------------
-
-
-def net_by_department(decided: Items, calendar: Calendar) -> dict[int, float]:
-    """Return the sum of net working days of decided work items, by department.
-
-    Equals the sum of `working_time.net_days` over the rows. The database groups the rows by the
-    days on which they begin and end, the calendar is asked once per group: days between start and
-    decision, minus what was left of the last day, minus the days of pauses.
+    Raises KeyError for other groupings: a case has several items, departments and officers.
     """
-    sums: dict[int, float] = {}
-    for row in _spans(decided, calendar.hours):
-        days = _days(row, calendar)
-        sums[row["department"]] = sums.get(row["department"], 0.0) + days
-    for row in _pauses(decided, calendar.hours):
-        # A pause that ends on the day of the decision takes that day out, whole as it was counted.
-        days = _days(row, calendar) if row["decided"] else _whole_days(row, calendar)
-        sums[row["work_item__department"]] -= days
-    return sums
-
-
-def _whole_days(row: Mapping[str, Any], calendar: Calendar) -> float:
-    return calendar.between(row["first"], row["last"]) * row["count"]
-
-
-def _days(row: Mapping[str, Any], calendar: Calendar) -> float:
-    """Return the working days of a group, of the last one the share that had passed."""
-    days = _whole_days(row, calendar)
-    if row["first"] != row["last"] and calendar.is_working(row["last"]):
-        days += row["passed"] - row["count"]
-    return days
-
-
-def _spans(decided: Items, hours: WorkingHours) -> list[Mapping[str, Any]]:
-    """Return counts by first and last day; `passed` sums the shares of the last day's hours."""
-    rows = (
-        decided.order_by()
-        .annotate(
-            first=TruncDate("started_at", tzinfo=SHANGHAI),
-            last=TruncDate("decided_at", tzinfo=SHANGHAI),
-            share=_share_passed("decided_at", hours),
-        )
-        .values("department", "first", "last")
-        .annotate(count=Count("pk"), passed=Sum("share"))
+    received = _cases_by(
+        grouping, scope.cases().filter(conditions.received_in(period)), "submitted_at"
     )
-    return list(rows)
-
-
-def _pauses(decided: Items, hours: WorkingHours) -> list[Mapping[str, Any]]:
-    """Return counts of pauses by first and last day, and whether the decision came on the last."""
-    day = TruncDate("work_item__decided_at", tzinfo=SHANGHAI)
-    rows = (
-        Suspension.objects.filter(work_item__in=decided.order_by(), ended_at__isnull=False)
-        .order_by()
-        .annotate(
-            first=TruncDate("began_at", tzinfo=SHANGHAI),
-            last=TruncDate("ended_at", tzinfo=SHANGHAI),
-            share=_share_passed("work_item__decided_at", hours),
-        )
-        .annotate(decided=ExpressionWrapper(Q(last=day), output_field=BooleanField()))
-        .values("work_item__department", "first", "last", "decided")
-        .annotate(count=Count("pk"), passed=Sum("share"))
+    accepted = _cases_by(
+        grouping, scope.cases().filter(conditions.accepted_in(period)), "accepted_at"
     )
-    return list(rows)
+    found: dict[Key, Intake] = {
+        row["key"]: Intake(received=row["count"]) for row in received.annotate(count=Count("pk"))
+    }
+    counts = {
+        "count": Count("pk"),
+        "silent": Count("pk", filter=conditions.deemed_accepted()),
+    }
+    for row in accepted.annotate(**counts):
+        before = found.get(row["key"], Intake())
+        found[row["key"]] = replace(before, accepted=row["count"], deemed=row["silent"])
+    return found
 
 
-def _share_passed(field: str, hours: WorkingHours) -> ExpressionWrapper:
-    """Return `WorkingHours.share_passed` of an instant as an expression."""
-    # Local time, so that the remainder of a day is the time of day.
-    second = Extract(field, "epoch", tzinfo=SHANGHAI) % 86400
-    halves = ((hours.opens, hours.breaks), (hours.resumes, hours.closes))
-    spans = [(_seconds(begin), _seconds(end)) for begin, end in halves]
-    whole = sum(end - begin for begin, end in spans)
-    passed = [
-        Least(Greatest(second - begin, Value(0.0)), Value(end - begin), output_field=FloatField())
-        for begin, end in spans
+def _cases_by(grouping: Grouping | Step, cases: Cases, instant: str) -> Any:
+    if grouping in live.STEPS:
+        key: Any = Trunc(instant, grouping, output_field=DateField(), tzinfo=SHANGHAI)
+    else:
+        key = F({"one_thing": "one_thing", "district": "district"}[grouping])
+    return cases.order_by().annotate(key=key).values("key")
+
+
+# ---- course of time -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was done in one day, week (from Monday) or month."""
+
+    begin: date
+    figures: Figures
+    intake: Intake
+
+
+def trend(scope: Scope, period: Period, step: Step) -> list[Point]:
+    """Return a point for each step of a period, those without anything included.
+
+    The first and last are cut to the period. What stands now has no past: those counts are 0.
+    """
+    done, cases = _done(step, scope, period), intake_by(step, scope, period)
+    return [
+        Point(begin, done.get(begin, Figures()), cases.get(begin, Intake()))
+        for begin in _begins(period, step)
     ]
-    return ExpressionWrapper((passed[0] + passed[1]) / whole, output_field=FloatField())
 
 
-def _seconds(moment: time) -> float:
-    return float(moment.hour * 3600 + moment.minute * 60 + moment.second)
+def _begins(period: Period, step: Step) -> Iterator[date]:
+    last = None
+    for offset in range((period.end - period.begin).days + 1):
+        day = period.begin + timedelta(days=offset)
+        begin = {
+            "day": day,
+            "week": day - timedelta(days=day.weekday()),
+            "month": day.replace(day=1),
+        }[step]
+        if begin != last:
+            yield begin
+        last = begin
+
+
+# ---- before and after ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """An item's working days: before the reform, by law where known, promised, really taken.
+
+    `promised` and `actual` are averages over the `decided` work items.
+    """
+
+    one_thing: int
+    item: str
+    name: str
+    department: str
+    decided: int
+    before: float
+    statutory: float | None
+    promised: float
+    actual: float
+
+    @property
+    def saved(self) -> float | None:
+        """压缩比: the share of the time before the reform that is no longer taken, 0 to 1."""
+        return 1 - self.actual / self.before if self.before else None
+
+    @property
+    def saved_by_promise(self) -> float | None:
+        return 1 - self.promised / self.before if self.before else None
+
+    @property
+    def saved_of_statutory(self) -> float | None:
+        """The same against the statutory limit; none where that is not known."""
+        return 1 - self.actual / self.statutory if self.statutory else None
+
+
+def compression(scope: Scope, period: Period) -> list[Compression]:
+    """Return the compression of each item decided in a period, in the catalogue's order."""
+    done = _done("item", scope, period)
+    found = []
+    for one_thing in OneThing.objects.select_related("current").defer("current__document"):
+        if one_thing.current is None:
+            continue
+        catalogue = one_thing.current.catalogue
+        for code, item in catalogue.items.items():
+            one = done.get((one_thing.pk, code), Figures())
+            if not one.decided:
+                continue
+            found.append(
+                Compression(
+                    one_thing.pk,
+                    code,
+                    item.name,
+                    item.department,
+                    one.decided,
+                    item.days_before,
+                    item.statutory_days,
+                    one.promised / one.decided,
+                    one.net / one.decided,
+                )
+            )
+    return found
+
+
+def compressed(items: Iterable[Compression]) -> Compression | None:
+    """Return the compression of several items together, weighted by what was decided.
+
+    The statutory limit is known only where it is for each of them.
+    """
+    every = list(items)
+    decided = sum(one.decided for one in every)
+    if not decided:
+        return None
+
+    def mean(name: str) -> float:
+        return sum(getattr(one, name) * one.decided for one in every) / decided
+
+    known = all(one.statutory is not None for one in every)
+    return Compression(
+        0, "", "合计", "", decided, mean("before"), mean("statutory") if known else None,
+        mean("promised"), mean("actual"),
+    )  # fmt: skip
 
 
 # ---- lists --------------------------------------------------------------------------------------
@@ -281,24 +339,46 @@ CLOCKS: dict[str, tuple[str, bool]] = {
     "paused": ("暂停计时", False),
     "applicant": ("等申请人", False),
     "waiting": ("等前一事项", False),
+    "started": ("期内起算", True),
     "decided": ("期内办结", True),
     "late": ("期内超时办结", True),
+    "late_at_window": ("期内窗口超时", True),
 }
+# The same for figures of cases.
+CASE_LISTS = {"received": "期内收件", "accepted": "期内受理", "deemed": "期内视为受理"}
 
 
 def listed(items: Items, clock: str, *, now: datetime, period: Period) -> Items:
     """Return the work items that a figure counts; `clock` is a key of CLOCKS."""
-    conditions: dict[str, Q] = {
-        "open": is_open(),
-        "red": is_red(now),
-        "yellow": is_yellow(now),
-        "normal": is_normal(now),
-        "paused": is_paused(),
-        "applicant": waits_for_applicant(),
-        "waiting": waits_for_predecessor(),
-        "decided": decided_in(period),
-        "late": decided_in(period) & was_late(),
-    }
-    # What ends first, or is over longest, comes first; what was decided last comes first.
-    order = [F("decided_at").desc()] if CLOCKS[clock][1] else [F("due_at").asc(nulls_last=True)]
-    return items.filter(conditions[clock]).order_by(*order, "pk")
+    decided = conditions.decided_in(period)
+    condition: Q = {
+        "open": conditions.is_open(),
+        "red": conditions.is_red(now),
+        "yellow": conditions.is_yellow(now),
+        "normal": conditions.is_normal(now),
+        "paused": conditions.is_paused(),
+        "applicant": conditions.waits_for_applicant(),
+        "waiting": conditions.waits_for_predecessor(),
+        "started": conditions.started_in(period),
+        "decided": decided,
+        "late": decided & conditions.was_late(),
+        "late_at_window": decided & conditions.was_late_at_window(),
+    }[clock]
+    # What ends first, or is over longest, comes first; what was done last comes first.
+    if not CLOCKS[clock][1]:
+        return items.filter(condition).order_by(F("due_at").asc(nulls_last=True), "pk")
+    return items.filter(condition).order_by(
+        F("started_at" if clock == "started" else "decided_at").desc(), "pk"
+    )
+
+
+def listed_cases(cases: Cases, name: str, *, period: Period) -> Cases:
+    """Return the cases that a figure of intake counts; `name` is a key of CASE_LISTS."""
+    accepted = conditions.accepted_in(period)
+    condition = {
+        "received": conditions.received_in(period),
+        "accepted": accepted,
+        "deemed": accepted & conditions.deemed_accepted(),
+    }[name]
+    instant = "submitted_at" if name == "received" else "accepted_at"
+    return cases.filter(condition).order_by(F(instant).desc(), "pk")
