@@ -105,7 +105,7 @@ def way(
     if not budget:
         due_on = deadline(calendar, start=start, budget=0, pauses=closed).due_on
         return _same_day(day, due_on, closed, reasons)
-    steps = []
+    steps: list[Step] = []
     for stretch in stretches(calendar, day, budget, closed):
         told = _counted if stretch.counted else _left_out
         steps += told(calendar, stretch, closed, reasons)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from cases import deadlines
+from cases import deadlines, explain
 from cases.models import (
     Case,
     CaseState,
@@ -123,6 +123,14 @@ def timeline(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
+def clocks(facts: Facts) -> list[dict[str, Any]]:
+    """Return, for each item on the way, when it is due and how that comes about."""
+    return [
+        {"name": short_name(item.item_name), "words": explain.words(item)}
+        for item in facts.work_items
+    ]
+
+
 def _count(work_items: Sequence[WorkItem]) -> str:
     decided = sum(1 for item in work_items if item.state == WorkItemState.APPROVED)
     refused = sum(1 for item in work_items if not item.is_open) - decided
@@ -174,10 +182,11 @@ def rule_words(item: WorkItem, case: Case) -> str:
         return ""
     parallel = item.started_at == case.accepted_at
     begin = "自受理" if parallel else f"前一事项 {_day(item.started_at)}办结，自"
-    if not item.promised_days:
+    if not item.budget:
         rule = f"即办事项，{begin}当日办结，下班后或休息日顺延到下一工作日。"
     else:
-        rule = f"{begin}次日起算 {item.promised_days} 个工作日。"
+        longer = f"（含批准延长 {item.extended_days} 个）" if item.extended_days else ""
+        rule = f"{begin}次日起算 {item.budget} 个工作日{longer}。"
     stops = [pause for pause in item.suspensions.all() if pause.ended_at]
     return rule + (f"其间暂停计时 {len(stops)} 次，暂停的工作日不计入。" if stops else "")
 
@@ -210,8 +219,8 @@ def _waiting(item: WorkItem, facts: Facts) -> dict[str, Any]:
         if edge.predecessor_id not in known or known[edge.predecessor_id].is_open
     ]
     then = (
-        f"结果出来次日起算 {item.promised_days} 个工作日"
-        if item.promised_days
+        f"结果出来次日起算 {item.budget} 个工作日"
+        if item.budget
         else "结果出来当日办结"
     )
     expected = day_words(facts.expected[item.pk].end)

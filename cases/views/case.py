@@ -21,14 +21,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import application, calendar, documents, intake, uploads
+from cases import application, calendar, documents, explain, intake, uploads
 from cases.errors import AlreadyHandled
 from cases.masking import lines
 from cases.models import (
     Case,
     CaseState,
     Document,
-    Edge,
     Offer,
     OfferState,
     Origin,
@@ -89,6 +88,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "offers": facts.open_offers,
         "plan": _picture(facts),
         "entries": story.timeline(facts),
+        "clocks": story.clocks(facts),
         "sections": _given(found),
         "told": list(told),
         "can_withdraw": found.is_open,
@@ -148,9 +148,11 @@ def document(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
 def facts_of(found: Case) -> story.Facts:
     """Return everything the story and the picture of a case are made from; a fixed few queries."""
     work_items = list(
-        found.work_items.select_related("department").prefetch_related("suspensions").order_by("pk")
+        found.work_items.select_related("department")
+        .prefetch_related(*explain.NEEDED)
+        .order_by("pk")
     )
-    edges = list(Edge.objects.filter(dependant__case=found)) if work_items else []
+    edges = [edge for item in work_items for edge in item.needs.all()]
     now, working_days = clock.now(), calendar.current()
     return story.Facts(
         case=found,
