@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from cases import calendar, deadlines
 from cases.models import CalendarDay, CalendarYear, WorkItem, WorkItemState
 from cases.models.work_item import DECIDED, OPEN
+from cases.pages import approvals, dossier, picture
 from cases.pages import desk as desk_pages
-from cases.pages import dossier, picture
 from cases.pages.window import is_number
 from cases.views import desk
 from portal.accounts.models import DEPARTMENT_ROLES, Role
@@ -120,12 +120,25 @@ class DeskAdmin(RoleAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Only the list and the desk's own pages: there is no form to change a row with."""
         wrap = self.admin_site.admin_view
-        verbs = ("claim", "take_over", "approve", "refuse", "ask", "pause", "resume")
+        verbs = (
+            *("claim", "take_over", "approve", "refuse", "ask", "pause", "resume"),
+            *("extend", "grant", "deny"),
+        )
         return [
             path("", wrap(self.changelist_view), name="cases_workitem_changelist"),
             path("<int:pk>/change/", wrap(desk.work_item), name="cases_workitem_change"),
             path("<int:pk>/reveal/<slug:code>/", wrap(desk.reveal), name="cases_workitem_reveal"),
-            path("cards/<int:card_id>/seen/", wrap(desk.seen), name="cases_workitem_seen"),
+            path("approvals/", wrap(desk.approvals), name="cases_workitem_approvals"),
+            path(
+                "<int:pk>/cards/<int:card_id>/explain/",
+                wrap(desk.explain),
+                name="cases_workitem_explain",
+            ),
+            path(
+                "<int:pk>/urgings/<int:urging_id>/answer/",
+                wrap(desk.answer),
+                name="cases_workitem_answer",
+            ),
             *(
                 path(
                     f"<int:pk>/{verb.replace('_', '-')}/",
@@ -157,7 +170,7 @@ class DeskAdmin(RoleAdmin):
     ) -> HttpResponse:
         context = {
             "title": _heading(request),
-            "alerts": desk_pages.alerts(user_of(request)),
+            "approvals": approvals.count(user_of(request)),
             "next_url": desk_pages.next_url(user_of(request)),
             "keys": [
                 {"key": "J / K", "label": "上下移动"},

@@ -7,16 +7,16 @@ Rows are locked in one order: the case with its work items, then work items of o
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from cases import calendar, deadlines, release, uploads
+from cases import calendar, deadlines, issuing, release, uploads
 from cases.application import route
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import (
-    Card,
     Case,
     Document,
     Origin,
@@ -27,8 +27,15 @@ from cases.models import (
     WorkItemState,
 )
 from cases.models.suspension import LOCAL_DAYS, STATUTORY_REASONS
-from cases.moves import move
-from cases.notices import Gap, applicant_notice, gap_words, require_reasons, supplement_term
+from cases.moves import in_hand, move, on_desk, require_hand
+from cases.notices import (
+    Gap,
+    applicant_notice,
+    first_reminder,
+    gap_words,
+    require_reasons,
+    supplement_term,
+)
 from cases.release import Changes
 from cases.uploads import Stored
 from notifications.sending import tell
@@ -36,14 +43,23 @@ from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.ledger import Entry, record
 
-DECISION_FIELDS = ["decided_by", "decided_at", "result_number", "reasons", "legal_basis"]
+DECISION_FIELDS = [
+    "decided_by",
+    "decided_at",
+    "net_days",
+    "late_stage",
+    "delivered_at",
+    "result_number",
+    "reasons",
+    "legal_basis",
+]
 VERBS = ("claim", "approve", "refuse", "ask", "pause", "resume")
 
 
 @transaction.atomic
 def claim(*, work_item_id: int, officer: User) -> WorkItem:
     """Return the work item in the officer's hands (认领). The slower one gets AlreadyHandled."""
-    work_item = _on_desk(work_item_id, officer)
+    work_item = on_desk(work_item_id, officer)
     move(work_item.claim)
     work_item.claimed_by, work_item.claimed_at = officer, clock.now()
     work_item.save(update_fields=["state", "claimed_by", "claimed_at"])
@@ -56,7 +72,7 @@ def take_over(*, work_item_id: int, leader: User) -> WorkItem:
     """Return the work item in the leader's own hands, whoever had claimed it (改派)."""
     if leader.role != Role.LEADER:
         raise PermissionDenied
-    work_item = _on_desk(work_item_id, leader)
+    work_item = on_desk(work_item_id, leader)
     if work_item.state not in {WorkItemState.HANDLING, WorkItemState.PAUSED}:
         raise AlreadyHandled
     work_item.claimed_by, work_item.claimed_at = leader, clock.now()
@@ -109,7 +125,7 @@ def ask(*, work_item_id: int, officer: User, gaps: Sequence[Gap]) -> Supplement:
     """
     if not gaps:
         raise Incomplete({"gaps": "请至少选择一项需要补充的内容。"})
-    work_item = _in_hand(work_item_id, officer)
+    work_item = in_hand(work_item_id, officer)
     if work_item.supplements.exists():
         raise AlreadyHandled("该办件已一次性告知过补充内容，不能再次告知。")
     term = supplement_term()
@@ -121,6 +137,7 @@ def ask(*, work_item_id: int, officer: User, gaps: Sequence[Gap]) -> Supplement:
         asked_by=officer,
         asked_at=clock.now(),
         lapses_at=term,
+        remind_at=first_reminder(term, after=clock.now()),
     )
     payload = {
         "item": work_item.item_code,
@@ -139,7 +156,7 @@ def pause(
 
     The applicant is told reason and expected length. Raises Incomplete for another reason.
     """
-    work_item = _in_hand(work_item_id, officer)
+    work_item = in_hand(work_item_id, officer)
     if reason not in pause_reasons(work_item):
         raise Incomplete({"reason": "请从列表中选择该事项可用的暂停原因。"})
     if expected_days < 1:
@@ -158,24 +175,12 @@ def pause(
 @transaction.atomic
 def resume(*, work_item_id: int, officer: User) -> WorkItem:
     """Return the work item with its clock running again; instants are computed anew."""
-    work_item = _on_desk(work_item_id, officer)
-    _check_hand(work_item, officer)
+    work_item = on_desk(work_item_id, officer)
+    require_hand(work_item, officer)
     restart(work_item)
     words = {"item": work_item.item_name, "due": work_item.due_at}
     _record(work_item, "work_item.resumed", officer, words=words)
     return work_item
-
-
-@transaction.atomic
-def acknowledge(*, card_id: int, officer: User) -> Card:
-    """Return the card marked as seen; the banner goes away for the whole desk."""
-    card = Card.objects.select_for_update(of=("self",)).select_related("work_item").get(pk=card_id)
-    _check_desk(card.work_item, officer)
-    if card.seen_at is None:
-        card.seen_at, card.seen_by = clock.now(), officer
-        card.save(update_fields=["seen_at", "seen_by"])
-        _record(card.work_item, "card.seen", officer, {"card": card.pk, "level": card.level})
-    return card
 
 
 def allowed_verbs(work_item: WorkItem, user: User) -> tuple[str, ...]:
@@ -184,7 +189,7 @@ def allowed_verbs(work_item: WorkItem, user: User) -> tuple[str, ...]:
         return ()
     if work_item.state == WorkItemState.READY:
         return ("claim",)
-    if not _in_hand_of(work_item, user):
+    if work_item.claimed_by_id != user.pk:
         return ("take_over",) if user.role == Role.LEADER and work_item.claimed_by_id else ()
     transitions = work_item.get_available_state_transitions()  # type: ignore[attr-defined]
     moves = {transition.name for transition in transitions}
@@ -225,22 +230,28 @@ def restart(work_item: WorkItem) -> None:
         pauses=[(s.began_at, s.ended_at) for s in suspensions if s.ended_at],
     )
     work_item.save(update_fields=["state", *deadlines.CLOCK_FIELDS])
+    if work_item.due_at and work_item.due_at < moment:
+        issuing.resume_ladder(work_item)
     _extend_case(work_item.case)
 
 
-def _extend_case(case: Case) -> None:
-    """Move the case's own promise on by the pauses of items on its critical path."""
+def case_due(case: Case) -> datetime | None:
+    """Return when a case is due: its promise, moved on by the pauses on its critical path."""
     if case.accepted_at is None or case.promised_days is None:
-        return
+        return case.due_at
     paused = Suspension.objects.filter(
         work_item__case=case, work_item__item_code__in=route(case).critical, ended_at__isnull=False
     )
-    case.due_at = deadlines.case_deadline(
+    return deadlines.case_deadline(
         accepted_at=case.accepted_at,
         promised_days=case.promised_days,
         calendar=calendar.current(),
         pauses=[(pause.began_at, pause.ended_at) for pause in paused if pause.ended_at],
     )
+
+
+def _extend_case(case: Case) -> None:
+    case.due_at = case_due(case)
     case.save(update_fields=["due_at"])
 
 
@@ -248,14 +259,17 @@ def _deciding(work_item_id: int, officer: User) -> tuple[WorkItem, Changes]:
     """Return the work item about to be decided, with all of its case locked."""
     items = release.locked_items(work_item_id)
     work_item = next(item for item in items if item.pk == work_item_id)
-    _check_hand(work_item, officer)
+    require_hand(work_item, officer)
     changes = Changes(work_item.case, items, at=clock.now(), calendar=calendar.current())
     work_item.decided_by, work_item.decided_at = officer, changes.at
     return work_item, changes
 
 
 def _decide(work_item: WorkItem, changes: Changes) -> None:
-    deadlines.stop_clock(work_item, at=changes.at)
+    pauses = deadlines.closed_pauses(work_item)
+    deadlines.end_clock(work_item, at=changes.at, calendar=changes.calendar, pauses=pauses)
+    # Results and decisions reach the applicant on the page, so at once (行政许可法 art. 44).
+    work_item.delivered_at = changes.at
     changes.touched[work_item.pk] = work_item
     release.follow([work_item], changes)
     release.complete_if_done(changes)
@@ -314,43 +328,6 @@ def _suspend(
         ordered_by=officer,
         **more,
     )
-
-
-def _on_desk(work_item_id: int, officer: User) -> WorkItem:
-    """Return a work item of the officer's own department, locked with its case."""
-    work_item = (
-        WorkItem.objects.select_for_update(of=("self", "case"), no_key=True)
-        .select_related("case__applicant", "case__version", "department")
-        .defer("case__version__document")
-        .get(pk=work_item_id)
-    )
-    _check_desk(work_item, officer)
-    return work_item
-
-
-def _in_hand(work_item_id: int, officer: User) -> WorkItem:
-    work_item = _on_desk(work_item_id, officer)
-    _check_hand(work_item, officer)
-    if work_item.state != WorkItemState.HANDLING:
-        raise AlreadyHandled
-    return work_item
-
-
-def _check_desk(work_item: WorkItem, officer: User) -> None:
-    own = officer.department_id == work_item.department_id
-    if not (officer.is_active and officer.role in DEPARTMENT_ROLES and own):
-        raise PermissionDenied
-
-
-def _check_hand(work_item: WorkItem, officer: User) -> None:
-    """Raise AlreadyHandled unless the work item is in this officer's hands."""
-    _check_desk(work_item, officer)
-    if not _in_hand_of(work_item, officer):
-        raise AlreadyHandled("该办件由其他经办人办理，请查看最新状态。")
-
-
-def _in_hand_of(work_item: WorkItem, user: User) -> bool:
-    return work_item.claimed_by_id == user.pk
 
 
 def _record(

@@ -15,7 +15,17 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from cases import application, calendar, drafting, intake, responses, review, shared_data, uploads
+from cases import (
+    application,
+    calendar,
+    cards,
+    drafting,
+    intake,
+    responses,
+    review,
+    shared_data,
+    uploads,
+)
 from cases.demo import pages
 from cases.demo.people import Person, answers
 from cases.demo.samples import CLAIMED, Desk, Sample
@@ -115,11 +125,11 @@ class Stage:
     def _acknowledge(self) -> None:
         """Let leaders see what was issued on earlier days, except some cards."""
         morning = self.calendar.opening(civil_day(clock.now()))
-        cards = Card.objects.filter(seen_at=None, issued_at__lt=morning).select_related("work_item")
-        for card in cards.select_related("work_item__department"):
+        unseen = Card.objects.filter(seen_at=None, issued_at__lt=morning)
+        for card in unseen.select_related("work_item__department"):
             if card.pk % 3:
                 leader = self._staff_of(card.work_item, "00")
-                review.acknowledge(card_id=card.pk, officer=leader)
+                cards.acknowledge(card_id=card.pk, officer=leader)
 
     # ---- the applicant ------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from cases.models.work_item import Stage, WorkItem
-from portal.accounts.models import User
+from cases.models.work_item import OPEN, Stage, WorkItem
+from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 
 
 class Level(models.TextChoices):
@@ -33,11 +33,35 @@ class Cause(models.TextChoices):
 
 
 class CardQuerySet(models.QuerySet["Card"]):
-    def unseen_by_desk_of(self, user: User) -> "CardQuerySet":
-        """Return the cards an officer or leader has to acknowledge, oldest first."""
+    def current(self) -> "CardQuerySet":
+        """Return the cards that stand: not revoked, of the clock's last cycle, on an open item.
+
+        A yellow card ends where its clock runs on into the red one.
+        """
+        turned = self.model.objects.filter(
+            work_item=OuterRef("work_item"), cycle=OuterRef("cycle"), level=Level.RED
+        )
         return self.filter(
-            work_item__in=WorkItem.objects.of_desk(user).open(), seen_at=None
-        ).select_related("work_item__case")
+            ~Q(level=Level.YELLOW) | ~Exists(turned),
+            work_item__state__in=OPEN,
+            cycle=F("work_item__cycle"),
+            revoked_at=None,
+        )
+
+    def unseen_at_desk(self, user: User) -> "CardQuerySet":
+        """Return the cards an officer or leader has to acknowledge.
+
+        Those on items in the own hands; officers also those on items in nobody's hands.
+        """
+        if user.role not in DEPARTMENT_ROLES:
+            return self.none()
+        own = Q(work_item__claimed_by=user)
+        if user.role == Role.OFFICER:
+            own |= ~Q(
+                work_item__claimed_by__is_active=True,
+                work_item__claimed_by__department=F("work_item__department"),
+            )
+        return self.current().filter(own, work_item__department=user.department, seen_at=None)
 
 
 class Card(models.Model):
@@ -112,6 +136,11 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} {self.work_item}"
+
+    @property
+    def is_explainable(self) -> bool:
+        """Whether the desk still owes the reason for it."""
+        return self.explained_at is None and self.revoked_at is None
 
 
 class Rung(models.Model):

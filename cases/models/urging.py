@@ -21,6 +21,14 @@ class UrgingQuerySet(models.QuerySet["Urging"]):
             return self.filter(department=user.department)
         return self.all() if user.role in {"supervisor", "auditor"} else self.none()
 
+    def at_desk_of(self, work_item: WorkItem) -> "UrgingQuerySet":
+        """Return what was sent to the item's department about this item or the whole case."""
+        return self.filter(
+            Q(work_item=work_item) | Q(work_item=None),
+            case=work_item.case_id,
+            department=work_item.department_id,
+        )
+
     def awaited(self) -> "UrgingQuerySet":
         return self.filter(answered_at=None)
 

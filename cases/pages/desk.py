@@ -6,12 +6,19 @@ from typing import Any
 
 from django.urls import reverse
 
-from cases import application, calendar, deadlines, notices, review
-from cases.models import Card, Edge, Suspension, WorkItem, WorkItemState
+from cases import application, calendar, deadlines, extending, notices, review
+from cases.explain import Reader, words
+from cases.models import Edge, Extension, Suspension, Urging, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
-from cases.pages import dossier, picture
+from cases.pages import card_record, dossier, picture
+from cases.pages import urgings as urging_page
 from cases.pages.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
-from cases.steps import explain
+from cases.pages.time_forms import (
+    ExplanationForm,
+    ExtensionDecisionForm,
+    ExtensionForm,
+    UrgingAnswerForm,
+)
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words, listed
@@ -33,6 +40,16 @@ TOLD = {
     "card.yellow": ("发出黄牌", "wait"),
     "card.red": ("发出红牌", "wait"),
     "card.seen": ("已知悉预警牌", "done"),
+    "card.escalated": ("红牌升级", "wait"),
+    "card.explained": ("说明预警原因", "done"),
+    "card.revoked": ("监督部门撤销预警牌", "done"),
+    "extension.asked": ("申请延期", "wait"),
+    "extension.granted": ("批准延期", "done"),
+    "extension.refused": ("不批准延期", "stop"),
+    "work_item.moved": ("放假安排调整，重新推算时限", "done"),
+    "urging.sent": ("收到督办", "wait"),
+    "urging.answered": ("答复督办", "done"),
+    "urging.overdue": ("督办逾期未答复", "wait"),
 }
 DONE = {
     "claim": "已认领",
@@ -42,6 +59,11 @@ DONE = {
     "ask": "已一次性告知申请人补充，办理时限暂停计算",
     "pause": "已暂停计时，原因和预计时间已告知申请人",
     "resume": "已恢复计时",
+    "extend": "已申请延期，等本部门负责人批准",
+    "grant": "已批准延期，新的应办结时间和理由已告知申请人",
+    "deny": "未批准延期，已告知经办人",
+    "explain": "已说明预警原因",
+    "answer": "已答复督办",
 }
 VERB_KEYS = {
     "claim": ("C", "认领"),
@@ -51,9 +73,11 @@ VERB_KEYS = {
     "ask": ("B", "告知补充"),
     "pause": ("P", "暂停计时"),
     "resume": ("G", "恢复计时"),
+    "extend": ("E", "申请延期"),
+    "grant": ("A", "批准延期"),
+    "explain": ("X", "说明原因"),
+    "answer": ("D", "答复督办"),
 }
-# The next ones appear as these are acknowledged; the heading counts all.
-ALERTS_AT_MOST = 3
 LIST_KEYS = [{"key": "N", "label": "下一件"}, {"key": "Q", "label": "返回办件台"}]
 
 
@@ -67,7 +91,7 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "case": case,
         "title": heading(work_item, user, pauses),
         "card": card_of(work_item),
-        "clock": clock_sentences(work_item, pauses),
+        "deadline": words(work_item, reader=Reader.OFFICER),
         "facts": _facts(work_item),
         "sections": dossier.sections(case, [work_item.item_code]),
         "materials": dossier.materials(case, {work_item.item_code}),
@@ -81,11 +105,56 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "redress": notices.REDRESS,
         "presets": PRESETS,
         "bases": BASES,
-        "alerts": alerts(user),
         "next_url": next_url(user, work_item),
-        "keys": [{"key": key, "label": label} for key, label in map(VERB_KEYS.get, verbs)]  # type: ignore[misc]
+    }
+
+
+def time_on(work_item: WorkItem, user: User, forms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page says about time beyond the clock, with the keys of the whole page.
+
+    Cards with their records, urgings, the extension; of `forms` those that came back with errors.
+    """
+    own = work_item.department_id == user.department_id
+    cards = list(card_record.with_people(work_item.cards.all()))
+    urged = list(urging_page.with_people(Urging.objects.at_desk_of(work_item))) if own else []
+    extension = work_item.extensions.select_related("asked_by", "decided_by").last()
+    records = card_record.records(cards)
+    explained, answered = forms.get("explanation_form"), forms.get("answer_form")
+    for record in records:
+        mine = explained if explained and explained.card_id == record["pk"] else None
+        record["form"] = (mine or ExplanationForm(record["pk"])) if own and record["owes"] else None
+    urgings = [urging_page.row(one) for one in urged]
+    for row in urgings:
+        mine = answered if answered and answered.urging_id == row["pk"] else None
+        row["form"] = None if row["answered"] else mine or UrgingAnswerForm(row["pk"])
+    verbs = [*review.allowed_verbs(work_item, user)]
+    if can_extend := extending.can_ask(work_item, user):
+        verbs.append("extend")
+    if can_grant := extension is not None and extending.can_decide(extension, user):
+        verbs.append("grant")
+    verbs += ["explain"] * any(row["form"] for row in records)
+    verbs += ["answer"] * any(row["form"] for row in urgings)
+    return {
+        "cards": records,
+        "urgings": urgings,
+        "extension": extension,
+        "extension_note": _extension_note(extension) if extension else "",
+        "extension_form": ExtensionForm() if can_extend else None,
+        "approval_form": ExtensionDecisionForm() if can_grant else None,
+        "can_grant": can_grant and work_item.state in RUNNING and not extending.is_over(work_item),
+        "keys": [dict(zip(("key", "label"), VERB_KEYS[verb], strict=True)) for verb in verbs]
         + LIST_KEYS,
     }
+
+
+def _extension_note(extension: Extension) -> str:
+    """Return who asked for an extension and what became of it."""
+    asked = f"{extension.asked_by}，{instant_words(extension.asked_at)} 申请"
+    if extension.decided_at is None:
+        return f"{asked}，待本部门负责人批准"
+    decided = f"{extension.decided_by}，{instant_words(extension.decided_at)}"
+    note = f"：{extension.note}" if extension.note else ""
+    return f"{asked}；{decided} {extension.get_state_display()}{note}"
 
 
 def empty_forms(work_item: WorkItem, verbs: tuple[str, ...]) -> dict[str, Any]:
@@ -147,44 +216,6 @@ def _due_words(due_at: datetime) -> str:
     return f"应于 {until} 前办结，已超时限" if clock.now() > due_at else f"{until} 前办结"
 
 
-def clock_sentences(work_item: WorkItem, pauses: list[Suspension]) -> list[str]:
-    """Return how the due date comes about, step by step; closed pauses are left out of it."""
-    if work_item.started_at is None:
-        return ["前置事项作出决定时起算，等待期间不计入时限。"]
-    closed = [(one.began_at, one.ended_at) for one in pauses if one.ended_at]
-    steps = explain(
-        calendar.current(),
-        start=work_item.started_at,
-        budget=work_item.promised_days,
-        pauses=closed,
-    )
-    if work_item.state in RUNNING:
-        return [step.text for step in steps]
-    sentences = [step.text for step in steps if step.kind in {"start", "paused"}]
-    if work_item.state == WorkItemState.PAUSED and pauses:
-        last = pauses[-1]
-        sentences.append(
-            f"{instant_words(last.began_at)}起暂停计时，恢复时重新计算。依据：{last.legal_basis}。"
-        )
-    return sentences
-
-
-def alerts(user: User) -> list[dict[str, str]]:
-    """Return the cards that this desk has not acknowledged, for the banner."""
-    return [
-        {
-            "level": card.level,
-            "title": _item_and_number(card.work_item),
-            "url": reverse("admin:cases_workitem_change", args=[card.work_item_id]),
-            "why": _card_reason(card),
-            "seen_url": reverse("admin:cases_workitem_seen", args=[card.pk]),
-        }
-        for card in Card.objects.unseen_by_desk_of(user).order_by("level", "issued_at")[
-            :ALERTS_AT_MOST
-        ]
-    ]
-
-
 def next_item(user: User, after: WorkItem | None = None) -> WorkItem | None:
     """Return the most urgent work item to go on with: own ones first, then unclaimed ones."""
     running = WorkItem.objects.of_desk(user).filter(state__in=RUNNING).order_by("due_at", "pk")
@@ -202,18 +233,6 @@ def next_url(user: User, after: WorkItem | None = None) -> str:
     return reverse("admin:cases_workitem_change", args=[following.pk])
 
 
-def _item_and_number(work_item: WorkItem) -> str:
-    name = picture.short_name(work_item.item_name)
-    return f"{name}　{dossier.number_words(work_item.case)}"
-
-
-def _card_reason(card: Card) -> str:
-    due_at = card.work_item.due_at
-    if card.level == "red" or (due_at and clock.now() > due_at):
-        return f"应于 {instant_words(card.due_at)} 前办结，已超过时限"
-    return f"应于 {instant_words(card.due_at)} 前办结，临近时限"
-
-
 def _awaited(work_item: WorkItem) -> str:
     edges = Edge.objects.filter(dependant=work_item).select_related("predecessor")
     names = [picture.short_name(edge.predecessor.item_name) for edge in edges]
@@ -227,10 +246,8 @@ def _facts(work_item: WorkItem) -> list[dict[str, Any]]:
         ("受理码", dossier.number_words(case)),
         ("申请人", dossier.applicant_words(case)),
         ("承诺时限", picture.days_words(work_item.promised_days)),
-        ("法定时限", f"{statutory} 个工作日" if statutory else "—"),
+        ("法定时限", "—" if statutory is None else picture.days_words(statutory)),
         ("窗口受理", _instant(case.accepted_at)),
-        ("起算", _instant(work_item.started_at)),
-        ("应办结", _instant(work_item.due_at)),
         ("经办人", str(work_item.claimed_by or "未认领")),
     ]
     if work_item.co_departments:
@@ -248,10 +265,12 @@ def _instant(moment: datetime | None) -> str:
 
 
 def _timeline(work_item: WorkItem) -> list[dict[str, Any]]:
-    """Return what happened to this work item, newest first."""
+    """Return what happened to this work item, newest first, urgings among it."""
+    urged = Urging.objects.at_desk_of(work_item)
+    subjects = [work_item.subject, *(one.subject for one in urged)]
     events = (
         Event.objects.of_stream(work_item.case_id)
-        .filter(subject=work_item.subject, kind__in=TOLD)
+        .filter(subject__in=subjects, kind__in=TOLD)
         .select_related("actor")
         .order_by("-at", "-pk")
     )

@@ -11,19 +11,25 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import review
-from cases.errors import AlreadyHandled, UnusableFile
-from cases.models import Card, WorkItem
+from cases import cards, extending, review, urging
+from cases.errors import AlreadyHandled, Incomplete, UnusableFile
+from cases.models import Extension, Urging, WorkItem
 from cases.numbering import spaced
+from cases.pages import approvals as approvals_page
 from cases.pages import desk as desk_pages
 from cases.pages.staff_forms import DecisionForm, RefusalForm
+from cases.pages.time_forms import (
+    ExplanationForm,
+    ExtensionDecisionForm,
+    ExtensionForm,
+    UrgingAnswerForm,
+)
 from cases.views.revealing import answer_page
-from portal.accounts.models import DEPARTMENT_ROLES
+from portal.accounts.models import DEPARTMENT_ROLES, Role
 from portal.accounts.permissions import roles_required, user_of
 
 View = Callable[..., HttpResponse]
@@ -46,9 +52,9 @@ def verb_at_desk(view: View) -> View:
 
     @wraps(view)
     @for_desk
-    def tried(request: HttpRequest, pk: int) -> HttpResponse:
+    def tried(request: HttpRequest, pk: int, **more: int) -> HttpResponse:
         try:
-            return view(request, pk)
+            return view(request, pk, **more)
         except AlreadyHandled as error:
             messages.error(request, str(error))
             return _page(request, _readable(request, pk), status=409)
@@ -142,20 +148,84 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return _again(request, found, "resume")
 
 
-@for_desk
+@verb_at_desk
 @require_POST
-def seen(request: HttpRequest, card_id: int) -> HttpResponse:
-    """Take a card's banner away; the page on which it was acknowledged opens again."""
-    desk = WorkItem.objects.of_desk(user_of(request))
-    card = get_object_or_404(Card, pk=card_id, work_item__in=desk)
-    review.acknowledge(card_id=card.pk, officer=user_of(request))
-    back = request.META.get("HTTP_REFERER", "")
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(
-        back, allowed_hosts=hosts, require_https=request.is_secure()
-    ):
-        return redirect(back)
-    return redirect("admin:cases_workitem_change", card.work_item_id)
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the leader for more time."""
+    found = _own(request, pk)
+    form = ExtensionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, extension_form=form, status=422)
+    extending.ask(work_item_id=found.pk, officer=user_of(request), **form.cleaned_data)
+    return _again(request, found, "extend")
+
+
+@verb_at_desk
+@require_POST
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """Grant the extension that was asked for."""
+    found = _own(request, pk)
+    form = ExtensionDecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, approval_form=form, status=422)
+    asked = _extension_of(found)
+    extending.grant(extension_id=asked.pk, leader=user_of(request), **form.cleaned_data)
+    return _again(request, found, "grant")
+
+
+@verb_at_desk
+@require_POST
+def deny(request: HttpRequest, pk: int) -> HttpResponse:
+    """Refuse the extension that was asked for, with the leader's reason."""
+    found = _own(request, pk)
+    form = ExtensionDecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, approval_form=form, status=422)
+    asked = _extension_of(found)
+    try:
+        extending.refuse(extension_id=asked.pk, leader=user_of(request), **form.cleaned_data)
+    except Incomplete as error:
+        form.show(error.problems)
+        return _page(request, found, approval_form=form, status=422)
+    return _again(request, found, "deny")
+
+
+@verb_at_desk
+@require_POST
+def explain(request: HttpRequest, pk: int, card_id: int) -> HttpResponse:
+    """Say why a card was drawn and what is done about it."""
+    found = _own(request, pk)
+    card = get_object_or_404(found.cards, pk=card_id)
+    form = ExplanationForm(card.pk, request.POST)
+    if not form.is_valid():
+        return _page(request, found, explanation_form=form, status=422)
+    cards.explain(card_id=card.pk, officer=user_of(request), **form.cleaned_data)
+    return _again(request, found, "explain")
+
+
+@verb_at_desk
+@require_POST
+def answer(request: HttpRequest, pk: int, urging_id: int) -> HttpResponse:
+    """Answer a supervisor's urging."""
+    found = _own(request, pk)
+    urged = get_object_or_404(Urging.objects.at_desk_of(found), pk=urging_id)
+    form = UrgingAnswerForm(urged.pk, request.POST)
+    if not form.is_valid():
+        return _page(request, found, answer_form=form, status=422)
+    urging.answer(urging_id=urged.pk, officer=user_of(request), **form.cleaned_data)
+    return _again(request, found, "answer")
+
+
+@never_cache
+@roles_required(Role.LEADER)
+@require_safe
+def approvals(request: HttpRequest) -> HttpResponse:
+    """Show a leader what waits for them: extensions to decide, red cards that have climbed."""
+    context = {
+        **admin.site.each_context(request),
+        **approvals_page.page(user_of(request)),
+    }
+    return render(request, "admin/cases/workitem/approvals.html", context)
 
 
 @sensitive_post_parameters("password")
@@ -189,6 +259,11 @@ def _own(request: HttpRequest, pk: int) -> WorkItem:
     return _with_case(WorkItem.objects.of_desk(user_of(request)), pk)
 
 
+def _extension_of(found: WorkItem) -> Extension:
+    """Return the last extension asked for; the verb says whether it can still be decided."""
+    return get_object_or_404(Extension.objects.filter(work_item=found).order_by("-pk")[:1])
+
+
 def _with_case(items: Any, pk: int) -> WorkItem:
     whole = items.select_related(
         "case__version", "case__applicant", "department", "claimed_by"
@@ -206,6 +281,7 @@ def _page(
         "bad_form": next(iter(forms.values()), None),
         "file_lost": bool(request.FILES),
         **desk_pages.empty_forms(found, context["verbs"]),
+        **desk_pages.time_on(found, user_of(request), forms),
         **forms,
     }
     return render(request, "admin/cases/workitem/item.html", context, status=status)

@@ -16,6 +16,8 @@ STAFF_LIMITS = (timedelta(minutes=15), timedelta(hours=10))
 # The moment of the last request is stored to this precision, to spare a write per request.
 PRECISION = timedelta(seconds=30)
 
+# A page that asks for news by itself says so with this header: nobody has used the session then.
+POLL_HEADER = "X-Portal-Poll"
 BEGAN_KEY = "began"
 SEEN_KEY = "seen"
 TIMED_OUT_KEY = "timed_out"
@@ -47,5 +49,5 @@ def check(request: HttpRequest, user: User) -> None:
     if unused > idle.total_seconds() or moment - session[BEGAN_KEY] > absolute.total_seconds():
         logout(request)
         request.session[TIMED_OUT_KEY] = True
-    elif unused > PRECISION.total_seconds():
+    elif unused > PRECISION.total_seconds() and POLL_HEADER not in request.headers:
         session[SEEN_KEY] = moment

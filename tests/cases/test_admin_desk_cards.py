@@ -33,7 +33,7 @@ class TestCards:
     def test_the_banner_stays_until_somebody_acknowledges_the_card(
         self, desk: Client, officer: User, card: Card
     ) -> None:
-        seen = reverse("admin:cases_workitem_seen", args=[card.pk])
+        seen = reverse("cases:card-seen", args=[card.pk])
         before = desk.get(reverse(LIST)).content.decode()
 
         answer = desk.post(seen, HTTP_REFERER=f"http://testserver{reverse(LIST)}?state=todo")
@@ -55,27 +55,27 @@ class TestCards:
 
     def test_acknowledging_twice_is_one_event(self, desk: Client, card: Card) -> None:
         for _ in range(2):
-            desk.post(reverse("admin:cases_workitem_seen", args=[card.pk]))
+            desk.post(reverse("cases:card-seen", args=[card.pk]))
 
         assert Event.objects.filter(kind="card.seen").count() == 1
 
     def test_another_address_is_never_gone_back_to(self, desk: Client, card: Card) -> None:
         answer = desk.post(
-            reverse("admin:cases_workitem_seen", args=[card.pk]),
+            reverse("cases:card-seen", args=[card.pk]),
             HTTP_REFERER="https://evil.example/",
         )
 
         assert answer["Location"] == page_of(card.work_item)
 
     def test_it_is_a_post(self, desk: Client, card: Card) -> None:
-        assert desk.get(reverse("admin:cases_workitem_seen", args=[card.pk])).status_code == 405
+        assert desk.get(reverse("cases:card-seen", args=[card.pk])).status_code == 405
 
     def test_another_department_s_card_is_not_there(
         self, client: Client, officers: dict[str, User], card: Card
     ) -> None:
         client.force_login(officers["D03"])
 
-        assert client.post(reverse("admin:cases_workitem_seen", args=[card.pk])).status_code == 404
+        assert client.post(reverse("cases:card-seen", args=[card.pk])).status_code == 404
 
 
 class TestRevealing:
