@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from cases import shared_data
+from cases import calendar, projection, shared_data
+from cases.supervision.bulletin import make_due_drafts
 from cases.sweep import sweep
 
 
@@ -12,7 +13,20 @@ def sweep_deadlines() -> None:
     sweep()
 
 
+@shared_task(name="cases.tasks.reproject_deadlines")
+def reproject_deadlines() -> None:
+    """Work out the open deadlines anew after a change of the calendar."""
+    calendar.keep_ahead()
+    projection.reproject()
+
+
 @shared_task(name="cases.tasks.drain_shared_data")
 def drain_shared_data() -> None:
     """Ask other departments' databases what submitted cases need of them."""
     shared_data.drain()
+
+
+@shared_task(name="cases.tasks.draft_bulletins")
+def draft_bulletins() -> None:
+    """Draft last month's bulletin from its first working day on, once."""
+    make_due_drafts()

@@ -2,15 +2,47 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django_fsm import FSMField, transition
+
+from portal.accounts.models import Role, User
 
 
 class BulletinState(models.TextChoices):
     DRAFT = "draft", "草稿"
     PUBLISHED = "published", "已发布"
     SENT = "sent", "已发送"
+
+
+class BulletinQuerySet(models.QuerySet["Bulletin"]):
+    def visible_to(self, user: User) -> "BulletinQuerySet":
+        """Return the bulletins a user may read; drafts are for who writes and who audits them."""
+        if user.role in {Role.SUPERVISOR, Role.AUDITOR}:
+            return self.all()
+        if user.role == Role.LEADER:
+            return self.exclude(state=BulletinState.DRAFT)
+        return self.none()
+
+    def with_correction(self) -> "BulletinQuerySet":
+        """Add `corrected_by`, the newest published edition after each one's own, or none."""
+        later = (
+            Bulletin.objects.filter(month=OuterRef("month"), edition__gt=OuterRef("edition"))
+            .exclude(state=BulletinState.DRAFT)
+            .order_by()
+            .values("month")
+            .annotate(newest=Max("edition"))
+            .values("newest")
+        )
+        return self.annotate(corrected_by=Subquery(later))
+
+    def locked(self, pk: int) -> "Bulletin":
+        """Return one bulletin, locked with all editions of its month. Raises DoesNotExist."""
+        editions = self.filter(month__in=self.filter(pk=pk).values("month")).order_by("edition")
+        locked = {one.pk: one for one in editions.select_for_update(of=("self",), no_key=True)}
+        if pk not in locked:
+            raise Bulletin.DoesNotExist
+        return locked[pk]
 
 
 class Bulletin(models.Model):
@@ -37,6 +69,8 @@ class Bulletin(models.Model):
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = BulletinQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "月度通报"
@@ -70,7 +104,16 @@ class Bulletin(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month.year}年{self.month.month}月通报（第 {self.edition} 版）"
+        return f"{self.month.year}年{self.month.month}月月度通报（第 {self.edition} 版）"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == BulletinState.DRAFT
+
+    @property
+    def subject(self) -> str:
+        """How the ledger names this row."""
+        return f"bulletin:{self.pk}"
 
     @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.PUBLISHED)
     def publish(self) -> None: ...
