@@ -1,7 +1,8 @@
 """The clock of a work item and of a case (时限): started, stopped, set going again, put in words.
 
 These functions change objects in memory; the verb that calls them holds the lock and saves. The
-instants they store are all that the sweep (cases.sweep) ever compares.
+instants they store are all that the sweep (cases.sweep) ever compares. What a clock still owes by
+the instants in its row is issued before they change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from cases.models import Level, Limit, WorkItem, WorkItemState
+from cases import issuing
+from cases.models import Level, Limit, Stage, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
 from cases.working_time import (
     Calendar,
@@ -46,12 +48,25 @@ def start_clock(work_item: WorkItem, *, at: datetime, calendar: Calendar) -> Non
 def stop_clock(work_item: WorkItem, *, at: datetime) -> None:
     """Stop the clock for a pause, a decision or a withdrawal.
 
-    `check_at` stays only where a card fell due before `at` and no sweep has come by since: the
-    sweep then still issues it, so an outage delays cards and never drops them.
+    A card that fell due before `at` while no sweep came by is issued first: an outage delays cards
+    and never drops them.
     """
-    if work_item.check_at is None or work_item.check_at > at:
-        work_item.check_at = None
-    work_item.due_at = work_item.yellow_at = None
+    _settle(work_item, at)
+    work_item.check_at = work_item.due_at = work_item.yellow_at = None
+
+
+def end_clock(
+    work_item: WorkItem, *, at: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> None:
+    """Stop the clock for a decision and keep what it came to: net days, and whose lateness."""
+    if work_item.started_at is None:
+        raise ValueError("The clock has not begun.")
+    # The movable clock of demo and test may have gone back since.
+    end = max(at, work_item.started_at)
+    work_item.net_days = net_days(calendar, start=work_item.started_at, end=end, pauses=pauses)
+    if work_item.due_at and at > work_item.due_at:
+        work_item.late_stage = _late_stage(work_item, at, calendar, pauses)
+    stop_clock(work_item, at=at)
 
 
 def resume_clock(
@@ -90,6 +105,7 @@ def extend_clock(
     work_item.extended_days += days
     after = projected(work_item, calendar, pauses)
     if stopped_at is None:
+        _settle(work_item, at)
         _go_on(work_item, before, after, stopped=at, at=at)
     elif before.yellow_at <= stopped_at < after.yellow_at:
         work_item.cycle += 1
@@ -163,7 +179,7 @@ def used_days(work_item: WorkItem, now: datetime, calendar: Calendar) -> Used | 
     start = work_item.started_at
     if start is None:
         return None
-    gone = work_item.case.closed_at if work_item.state == WorkItemState.WITHDRAWN else None
+    gone = None if work_item.is_open else work_item.case.closed_at
     # The movable clock of demo and test may have gone back since.
     end = max(work_item.decided_at or gone or now, start)
     net = work_item.net_days
@@ -175,6 +191,25 @@ def used_days(work_item: WorkItem, now: datetime, calendar: Calendar) -> Used | 
     return Used(net, gross_days(calendar, start=start, end=end))
 
 
+def _late_stage(
+    work_item: WorkItem, at: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> Stage:
+    """Return whose lateness it is: the window's where it used up the department's own time.
+
+    After a deemed acceptance the item reaches the desk later than its legal start.
+    """
+    if work_item.desk_at is None:
+        return Stage.DEPARTMENT
+    own = deadline(calendar, start=work_item.desk_at, budget=work_item.budget, pauses=pauses)
+    return Stage.INTAKE if at <= own.due_at else Stage.DEPARTMENT
+
+
+def _settle(work_item: WorkItem, at: datetime) -> None:
+    """Issue what the clock owes by the instants in its row, before they are overwritten."""
+    if work_item.pk and work_item.check_at and work_item.check_at <= at:
+        issuing.settle([work_item.pk], at=at)
+
+
 def _go_on(
     work_item: WorkItem, before: Deadline, after: Deadline, *, stopped: datetime, at: datetime
 ) -> None:
@@ -183,7 +218,7 @@ def _go_on(
     if warned and after.yellow_at > at:
         work_item.cycle += 1
     elif warned:
-        # Still in the warning of before, whether or not a sweep has issued its card.
+        # Still in the warning of before, with the card it has.
         after, at = replace(after, yellow_at=before.yellow_at), before.yellow_at
     _run(work_item, after, at)
 

@@ -14,9 +14,16 @@ from portal.core.ledger import Entry
 
 
 def open_work_items(
-    case: Case, plan: routing.Plan, at: datetime, working_days: Calendar
+    case: Case,
+    plan: routing.Plan,
+    at: datetime,
+    working_days: Calendar,
+    desk_at: datetime | None = None,
 ) -> list[WorkItem]:
-    """Make the work items and edges of a route; what waits for nothing starts at acceptance."""
+    """Make the work items and edges of a route; what waits for nothing starts at acceptance.
+
+    `desk_at` is when it reaches the desks, where that is later than the legal start.
+    """
     departments = {department.code: department for department in Department.objects.all()}
     outside = _outside_predecessors(case, plan)
     work_items = []
@@ -24,6 +31,7 @@ def open_work_items(
         waits = bool(step.needs or outside.get(step.code))
         work_item = new_work_item(case, step.item, departments, waiting=waits)
         if not waits:
+            work_item.desk_at = desk_at
             deadlines.start_clock(work_item, at=at, calendar=working_days)
         work_items.append(work_item)
     WorkItem.objects.bulk_create(work_items)
@@ -68,6 +76,7 @@ def new_work_item(
         state=WorkItemState.WAITING if waiting else WorkItemState.READY,
         promised_days=item.promised_days,
         statutory_days=item.statutory_days,
+        warn_days=item.warn_days,
         result_name=item.result.name,
     )
 

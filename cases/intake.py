@@ -4,15 +4,18 @@ One verb, one transaction. 最多跑一次规定 art. 11, 行政许可法 art. 3
 full; what is complete is accepted; a refusal gives reasons and the ways of redress.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Greatest
+from django.urls import reverse
 
-from cases import calendar, deadlines, release
+from cases import calendar, deadlines, districts, release
 from cases.application import (
     check_answered,
     checked_selection,
@@ -27,18 +30,37 @@ from cases.application import (
 )
 from cases.dispatch import open_work_items, released_entry
 from cases.errors import AlreadyHandled, Incomplete
-from cases.models import Case, CaseState, SharedRequest, Supplement, Suspension, WorkItem
+from cases.models import (
+    Case,
+    CaseState,
+    SharedRequest,
+    Supplement,
+    Suspension,
+    Tolerance,
+    WorkItem,
+)
 from cases.moves import identity_index, move, own_case, require_role
-from cases.notices import Gap, applicant_notice, gap_words, require_reasons, supplement_term
+from cases.notices import (
+    NOTICE_DAYS,
+    Gap,
+    applicant_notice,
+    first_reminder,
+    gap_words,
+    require_reasons,
+    supplement_term,
+    window_term,
+)
 from cases.numbering import next_numbers
 from cases.release import Changes
-from notifications.sending import tell
+from cases.working_time import civil_day
+from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock
-from portal.core.chinese import listed
+from portal.core.chinese import day_words, listed
 from portal.core.ledger import Entry, Event, record, record_many
 
 HANDLED_AT_WINDOW = "该申请已由其他窗口人员处理，请查看最新状态。"
+TOLERANCE_BASIS = "《浙江省保障“最多跑一次”改革规定》第十一条"
 
 
 @transaction.atomic
@@ -56,6 +78,8 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
     move(case.submit)
     case.number = next_numbers(1, clock.today())[0]
     case.submitted_at = case.received_at = case.saved_at = moment
+    case.deemed_at = window_term(moment)
+    case.district = _district(case)
     case.identity_index = identity_index(identity_number(case))
     case.save()
     SharedRequest.objects.bulk_create(
@@ -70,30 +94,34 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
 def accept(*, case_id: UUID, clerk: User) -> Case:
     """Return the case accepted: limits copied, work items on their desks, parallel clocks running.
 
-    All items that wait for nothing start at this instant (最多跑一次规定 art. 5). Raises
-    AlreadyHandled, or Incomplete while something required is missing.
+    All items that wait for nothing start at this instant (最多跑一次规定 art. 5). After the window's
+    term the case is deemed accepted, whoever comes by first. Raises AlreadyHandled, or Incomplete
+    while something required is missing.
     """
     require_role(clerk, Role.CLERK)
-    case = Case.objects.locked(case_id)
+    case, moment = Case.objects.locked(case_id), clock.now()
+    if _is_overdue(case, moment):
+        return _deemed_accepted(case)
     move(case.accept, HANDLED_AT_WINDOW)
     if gaps := missing(case):
         raise Incomplete(gaps)
-    moment, working_days = clock.now(), calendar.current()
-    case.accepted_at, case.accepted_by = moment, clerk
-    case.promised_days = case.version.catalogue.one_thing.promised_days
-    case.due_at = deadlines.case_deadline(
-        accepted_at=moment, promised_days=case.promised_days, calendar=working_days
-    )
-    work_items = open_work_items(case, route(case), moment, working_days)
-    case.save(update_fields=["state", "accepted_at", "accepted_by", "promised_days", "due_at"])
-    accepted, *_ = record_many(
-        [
-            Entry("case.accepted", case.pk, actor_id=clerk.pk, at=moment),
-            *(released_entry(item, moment) for item in work_items if item.started_at),
-        ]
-    )
-    _tell(case, accepted, due=case.due_at)
+    case.accepted_by = clerk
+    event = _dispatch(case, Entry("case.accepted", case.pk, actor_id=clerk.pk), moment, moment)
+    _tell(case, event, due=case.due_at)
     return case
+
+
+@transaction.atomic
+def deem_accepted(*, case_id: UUID, at: datetime) -> Case:
+    """Return the case deemed accepted (视为受理): the window said nothing until its term ended.
+
+    行政许可法 art. 32(4): acceptance is the day of receipt, and item clocks start there. Raises
+    AlreadyHandled where the window was faster.
+    """
+    case = Case.objects.locked(case_id)
+    if case.state != CaseState.SUBMITTED or case.deemed_at != at:
+        raise AlreadyHandled
+    return _deemed_accepted(case)
 
 
 @transaction.atomic
@@ -102,19 +130,22 @@ def ask(*, case_id: UUID, clerk: User, gaps: Sequence[Gap]) -> Supplement:
     require_role(clerk, Role.CLERK)
     if not gaps:
         raise Incomplete({"gaps": "请至少选择一项需要补正的内容。"})
-    case = Case.objects.locked(case_id)
+    case, moment = Case.objects.locked(case_id), clock.now()
+    _require_in_term(case, moment)
     if case.supplements.filter(work_item=None).exists():
         raise AlreadyHandled(
             "该申请已一次性告知过补正内容，不能再次告知；请受理或作出不予受理决定。"
         )
     move(case.ask, HANDLED_AT_WINDOW)
     case.save(update_fields=["state"])
+    term = supplement_term()
     supplement = Supplement.objects.create(
         case=case,
         gaps=list(gaps),
         asked_by=clerk,
-        asked_at=clock.now(),
-        lapses_at=supplement_term(),
+        asked_at=moment,
+        lapses_at=term,
+        remind_at=first_reminder(term, after=moment),
     )
     event = record(
         Entry(
@@ -142,7 +173,8 @@ def answer(*, case_id: UUID, actor: User, answers: Mapping[str, Any]) -> Case:
         raise Incomplete(problems)
     move(case.resubmit)
     case.received_at = supplement.answered_at = clock.now()
-    case.save(update_fields=["state", "answers", "sealed", "received_at"])
+    case.deemed_at = window_term(case.received_at)
+    case.save(update_fields=["state", "answers", "sealed", "received_at", "deemed_at"])
     supplement.save(update_fields=["answered_at"])
     event = record(Entry("case.answered", case.pk, f"supplement:{supplement.pk}", actor.pk))
     _tell(case, event)
@@ -154,13 +186,10 @@ def refuse(*, case_id: UUID, clerk: User, reasons: str, legal_basis: str) -> Cas
     """Return the case refused at the window (不予受理), with reasons and the ways of redress."""
     require_role(clerk, Role.CLERK)
     require_reasons(reasons, legal_basis)
-    case = Case.objects.locked(case_id)
+    case, moment = Case.objects.locked(case_id), clock.now()
+    _require_in_term(case, moment)
     move(case.refuse, HANDLED_AT_WINDOW)
-    case.closed_at, case.reasons, case.legal_basis = (
-        clock.now(),
-        reasons.strip(),
-        legal_basis.strip(),
-    )
+    case.closed_at, case.reasons, case.legal_basis = moment, reasons.strip(), legal_basis.strip()
     case.save(update_fields=["state", "closed_at", "reasons", "legal_basis"])
     event = record(Entry("case.refused", case.pk, actor_id=clerk.pk))
     _tell(case, event, reasons=case.reasons)
@@ -184,6 +213,35 @@ def lapse(*, case_id: UUID, at: datetime) -> Case:
     if case.state != CaseState.RETURNED:
         raise AlreadyHandled
     return _withdrawn(case, "case.lapsed", None, at=at)
+
+
+@transaction.atomic
+def revoke(*, case_id: UUID, at: datetime) -> Case:
+    """Return the case with its acceptance revoked (撤销受理): tolerated materials did not come.
+
+    最多跑一次规定 art. 11. What is decided stays; a case that was over before has nothing left to
+    be revoked. Raises AlreadyHandled where the materials came first.
+    """
+    case = Case.objects.locked(case_id)
+    tolerance = Tolerance.objects.filter(
+        case=case, met_at=None, ended_at=None, lapses_at__lte=at
+    ).first()
+    if tolerance is None:
+        raise AlreadyHandled
+    tolerance.ended_at = at
+    tolerance.save(update_fields=["ended_at"])
+    if case.state != CaseState.ACCEPTED:
+        return case
+    move(case.revoke)
+    names = listed(material["name"] for material in tolerance.materials)
+    case.closed_at, case.legal_basis = at, TOLERANCE_BASIS
+    case.reasons = f"容缺受理的材料（{names}）未在{day_words(tolerance.lapses_at)}前补齐。"
+    case.save(update_fields=["state", "closed_at", "reasons", "legal_basis"])
+    changes = _changes(case, at)
+    changes.add(Entry("case.revoked", case.pk, at=at), {"reasons": case.reasons})
+    _end_items(changes, WorkItem.close, "work_item.closed", reasons="受理已撤销，本事项不再办理。")
+    tell(changes.write(["reasons"]))
+    return case
 
 
 def _check_complete(case: Case, *, signed: bool) -> None:
@@ -220,33 +278,100 @@ def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = 
     if was_draft:
         record(Entry("case.given_up", case.pk, actor_id=actor_id, at=moment))
         return case
+    changes = _changes(case, moment)
+    changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
+    _end_items(changes, WorkItem.withdraw, "work_item.withdrawn", actor_id)
+    tell(changes.write(["reasons"]))
+    return case
+
+
+def _changes(case: Case, at: datetime) -> Changes:
+    """Return what is about to happen to a locked case, with its work items locked too."""
     items = list(
         case.work_items.select_related("department")
         .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
     )
-    changes = Changes(case, items, at=moment, calendar=calendar.current())
-    changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
-    _withdraw_items([item for item in items if item.is_open], actor_id, changes)
-    tell(changes.write(["reasons"]))
-    return case
+    for item in items:
+        item.case = case
+    return Changes(case, items, at=at, calendar=calendar.current())
 
 
-def _withdraw_items(ended: list[WorkItem], actor_id: int | None, changes: Changes) -> None:
+def _end_items(
+    changes: Changes,
+    transition: Callable[[WorkItem], None],
+    kind: str,
+    actor_id: int | None = None,
+    reasons: str = "",
+) -> None:
     """End open work items with their case, and what waited for them in cases of others."""
+    ended = [item for item in changes.items if item.is_open]
     for work_item in ended:
-        work_item.case = changes.case
-        move(work_item.withdraw)
+        move(partial(transition, work_item))
+        work_item.reasons = reasons
         deadlines.stop_clock(work_item, at=changes.at)
         changes.touched[work_item.pk] = work_item
-        changes.add(
-            Entry("work_item.withdrawn", work_item.case_id, work_item.subject, actor_id, changes.at)
-        )
+        changes.add(Entry(kind, work_item.case_id, work_item.subject, actor_id, changes.at))
     Suspension.objects.filter(work_item__in=ended, ended_at=None).update(
         ended_at=Greatest(changes.at, "began_at")
     )
     release.follow(ended, changes)
     release.complete_if_done(changes)
+
+
+def _is_overdue(case: Case, now: datetime) -> bool:
+    """Whether the window let its term pass, so that the case is accepted by law."""
+    is_waiting = case.state == CaseState.SUBMITTED
+    return is_waiting and case.deemed_at is not None and case.deemed_at < now
+
+
+def _require_in_term(case: Case, now: datetime) -> None:
+    """Raise AlreadyHandled where nothing but acceptance is left, the window's term being over."""
+    if _is_overdue(case, now):
+        raise AlreadyHandled(
+            f"该申请超过 {NOTICE_DAYS} 个工作日未答复，依法视为受理，不能再告知补正或不予受理。"
+        )
+
+
+def _deemed_accepted(case: Case) -> Case:
+    """Accept by law as of the receipt, whoever noticed first that the window's term is over."""
+    received_at, term = case.received_at, case.deemed_at
+    if received_at is None or term is None:
+        raise ValueError("A case at the window has its receipt and its term.")
+    move(case.accept, HANDLED_AT_WINDOW)
+    event = _dispatch(case, Entry("case.deemed_accepted", case.pk), received_at, term)
+    received = civil_day(received_at)
+    clerks = User.objects.filter(role=Role.CLERK, is_active=True).order_by("pk")
+    words = {"number": case.number, "received": received, "due": term}
+    link = reverse("cases:window-case", args=[case.pk])
+    tell(
+        [
+            applicant_notice(case, event, {"received": received, "due": case.due_at}),
+            *(Notice(event, clerk, "window.overdue", words, link) for clerk in clerks),
+        ]
+    )
+    return case
+
+
+def _dispatch(case: Case, entry: Entry, start: datetime, at: datetime) -> Event:
+    """Put an accepted case to work: clocks start at `start`, the desks have it from `at` on."""
+    working_days = calendar.current()
+    case.accepted_at = start
+    case.promised_days = case.version.catalogue.one_thing.promised_days
+    case.due_at = deadlines.case_deadline(
+        accepted_at=start, promised_days=case.promised_days, calendar=working_days
+    )
+    desk_at = at if at > start else None
+    work_items = open_work_items(case, route(case), start, working_days, desk_at)
+    case.save(update_fields=["state", "accepted_at", "accepted_by", "promised_days", "due_at"])
+    begun = [released_entry(item, at) for item in work_items if item.started_at]
+    accepted, *_ = record_many([replace(entry, at=at), *begun])
+    return accepted
+
+
+def _district(case: Case) -> str:
+    division = getattr(case.version.catalogue.one_thing, "division", "")
+    return districts.of_applicant(case.applicant_kind, case.all_answers, division)
 
 
 def _codes(gaps: Sequence[Gap]) -> dict[str, Any]:

@@ -2,112 +2,40 @@
 
 It compares stored instants with now, never a window, so an outage only delays; what it writes bears
 the instant at which it fell due. Any number of copies may run: rows are claimed with SKIP LOCKED,
-and unique constraints let each card and each message exist once.
+and unique constraints let each card, rung and message exist once.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 
-from cases import calendar, intake, responses, review
-from cases.deadlines import projected
+from cases import intake, issuing, ladders, responses, review
 from cases.errors import AlreadyHandled
 from cases.models import (
+    Case,
     CaseState,
-    Level,
     Offer,
     OfferState,
     Supplement,
     Suspension,
+    Tolerance,
     WorkItem,
-    WorkItemState,
 )
 from cases.notices import applicant_notice
-from notifications.sending import Notice, tell
-from portal.accounts.models import Role, User
+from notifications.sending import tell
 from portal.core import clock
-from portal.core.ledger import Entry, Event, record, record_many
+from portal.core.ledger import Entry, record
 
 logger = logging.getLogger("portal.sweep")
 
-# One claimed row per work item whose next instant has come; `until` is how far its clock has run.
-RUNNING_CLOCKS = """
-    SELECT id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
-           promised_days AS budget, yellow_at, due_at, %(now)s::timestamptz AS until
-    FROM cases_workitem
-    WHERE check_at <= %(now)s AND due_at IS NOT NULL
-    ORDER BY check_at
-    LIMIT %(chunk)s
-    FOR NO KEY UPDATE SKIP LOCKED
-"""
-# The same for clocks that stopped before a sweep could issue their cards; claimed beforehand.
-STOPPED_CLOCKS = """
-    SELECT id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
-           promised_days AS budget, stood.yellow_at, stood.due_at, stood.until
-    FROM unnest(%(ids)s::bigint[], %(yellow)s::timestamptz[], %(due)s::timestamptz[],
-                %(until)s::timestamptz[]) AS stood (id, yellow_at, due_at, until)
-    JOIN cases_workitem USING (id)
-"""
-# Cards, and the next instant to look again, in one statement; one row per claimed work item and
-# new card. ON CONFLICT: a card that exists already is not issued, told or recorded again.
-ISSUE = """
-WITH due AS MATERIALIZED ({clocks}),
-moved AS (
-    UPDATE cases_workitem
-    SET check_at = CASE
-        WHEN due.due_at < due.until OR cases_workitem.due_at IS NULL THEN NULL
-        WHEN due.yellow_at > due.until THEN due.yellow_at
-        ELSE due.due_at + interval '1 microsecond'
-    END
-    FROM due WHERE cases_workitem.id = due.id
-),
-issued AS (
-    INSERT INTO cases_card
-        (work_item_id, level, cycle, issued_at, due_at, "limit", budget, stage, owner_id)
-    SELECT id, level, cycle, issued_at, due_at, 'promised', budget, 'department', claimed_by_id
-    FROM (
-        SELECT *, 'yellow' AS level, yellow_at AS issued_at FROM due WHERE yellow_at <= until
-        UNION ALL
-        SELECT *, 'red', due_at FROM due WHERE due_at < until
-    ) AS reached
-    ON CONFLICT (work_item_id, level, cycle) DO NOTHING
-    RETURNING id, work_item_id, level, issued_at
-)
-SELECT due.id, issued.id, level, issued_at, due.due_at, due.cycle, due.case_id, number,
-       item_code, item_name, department_id, claimed_by_id
-FROM due
-JOIN cases_case ON cases_case.id = due.case_id
-LEFT JOIN issued ON issued.work_item_id = due.id
-ORDER BY issued_at, level DESC
-"""
-
-
-class Issued(NamedTuple):
-    """A claimed work item with the card it got; without one the card fields are empty."""
-
-    work_item: int
-    card: int | None
-    level: str | None
-    issued_at: datetime
-    due_at: datetime
-    cycle: int
-    case: UUID
-    number: str
-    item: str
-    name: str
-    department: int
-    claimer: int | None
-
-    @property
-    def kind(self) -> str:
-        return f"card.{self.level}"
+# Work items, or rows of a ladder, that one transaction takes; it holds no lock for 100 ms.
+CHUNK = 500
 
 
 @dataclass(slots=True)
@@ -117,123 +45,46 @@ class SweepReport:
     yellow: int = 0
     red: int = 0
     resumed: int = 0
+    deemed_accepted: int = 0
     lapsed_offers: int = 0
     lapsed_supplements: int = 0
+    lapsed_tolerances: int = 0
+    escalations: int = 0
+    reminders: int = 0
+    overdue_urgings: int = 0
     failed: int = 0
 
 
-def sweep(*, now: datetime | None = None, chunk: int = 1000) -> SweepReport:
+def sweep(*, now: datetime | None = None, chunk: int = CHUNK) -> SweepReport:
     """Bring about all that has fallen due by `now` and return how much it was.
 
-    Ended terms come first: a clock that they set going may have run into warning since. Each chunk
-    of cards is one transaction with a number of statements that does not grow with its rows.
+    Ended terms come first: a clock that they set going may have run into warning since. Cards and
+    rungs follow, each chunk in one statement and transaction of its own.
     """
     moment = now or clock.now()
     report = SweepReport()
     report.resumed = _each(_lapsed_suspensions(moment), _resume, report)
+    report.deemed_accepted = _each(_silent_windows(moment), _deem_accepted, report)
     report.lapsed_offers = _each(_lapsed_offers(moment), _lapse_offer, report)
     report.lapsed_supplements = _each(_lapsed_supplements(moment), _lapse_case, report)
-    for issue in (_issue_running, _issue_stopped):
-        while _count(issued := issue(moment, chunk), report) == chunk:
-            logger.info("A full chunk of %d clocks, going on.", len(issued))
+    report.lapsed_tolerances = _each(_lapsed_tolerances(moment), _revoke, report)
+    _issue_cards(moment, chunk, report)
+    rungs = [
+        ladders.climb(ladder, now=moment, chunk=chunk)
+        for ladder in (ladders.ESCALATION, ladders.URGING, ladders.SUPPLEMENT, ladders.TOLERANCE)
+    ]
+    report.escalations, report.overdue_urgings, *reminders = rungs
+    report.reminders = sum(reminders)
     return report
 
 
-def _count(issued: Sequence[Issued], report: SweepReport) -> int:
-    """Add the new cards to the report and return how many work items the chunk had."""
-    report.yellow += sum(row.level == Level.YELLOW for row in issued)
-    report.red += sum(row.level == Level.RED for row in issued)
-    return len({row.work_item for row in issued})
-
-
-@transaction.atomic
-def _issue_running(now: datetime, chunk: int) -> list[Issued]:
-    return _issue(RUNNING_CLOCKS, {"now": now, "chunk": chunk})
-
-
-@transaction.atomic
-def _issue_stopped(now: datetime, chunk: int) -> list[Issued]:
-    """Issue the cards of clocks that ran into warning while no sweep came by, and then stopped."""
-    items = list(
-        WorkItem.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .filter(check_at__lte=now, due_at=None)
-        .select_related("case")
-        .prefetch_related("suspensions")
-        .order_by("check_at")[:chunk]
-    )
-    if not items:
-        return []
-    working_days = calendar.current()
-    stood = [projected(item, working_days, _closed_pauses(item)) for item in items]
-    columns = {
-        "ids": [item.pk for item in items],
-        "yellow": [deadline.yellow_at for deadline in stood],
-        "due": [deadline.due_at for deadline in stood],
-        "until": [_stopped_at(item) for item in items],
-    }
-    return _issue(STOPPED_CLOCKS, columns)
-
-
-def _issue(clocks: str, params: dict[str, Any]) -> list[Issued]:
-    with connection.cursor() as cursor:
-        cursor.execute(ISSUE.format(clocks=clocks), params)
-        issued = [Issued(*row) for row in cursor.fetchall()]
-    new = [row for row in issued if row.card is not None]
-    if new:
-        events = record_many(map(_entry, new))
-        desks = _desks({row.department for row in new})
-        tell(
-            notice
-            for row, event in zip(new, events, strict=True)
-            for notice in _notices(row, event, desks.get(row.department, []))
-        )
-    return issued
-
-
-def _entry(row: Issued) -> Entry:
-    payload = {
-        "card": row.card,
-        "item": row.item,
-        "cycle": row.cycle,
-        "due_at": row.due_at.isoformat(),
-    }
-    return Entry(row.kind, row.case, f"work_item:{row.work_item}", None, row.issued_at, payload)
-
-
-def _desks(departments: set[int]) -> dict[int, list[User]]:
-    desks: dict[int, list[User]] = {}
-    for user in User.objects.staff_of(sorted(departments)).order_by("pk"):
-        if user.department_id is not None:
-            desks.setdefault(user.department_id, []).append(user)
-    return desks
-
-
-def _notices(row: Issued, event: Event, desk: Iterable[User]) -> list[Notice]:
-    """Return a card's notices: to whoever has claimed the item, else every officer; and leaders.
-
-    A claimer who has left the desk counts as none.
-    """
-    params = {"number": row.number, "item": row.name, "due": row.due_at}
-    link = reverse("admin:cases_workitem_change", args=[row.work_item])
-    desk = list(desk)
-    claimed = any(user.pk == row.claimer for user in desk)
-    return [
-        Notice(event, user, row.kind, params, link)
-        for user in desk
-        if user.role == Role.LEADER or user.pk == row.claimer or not claimed
-    ]
-
-
-def _closed_pauses(item: WorkItem) -> list[tuple[datetime, datetime]]:
-    return [(s.began_at, s.ended_at) for s in item.suspensions.all() if s.ended_at]
-
-
-def _stopped_at(item: WorkItem) -> datetime:
-    """Return when a stopped clock stopped: the open pause, the decision, the end of the case."""
-    paused = [s.began_at for s in item.suspensions.all() if s.ended_at is None]
-    if item.state == WorkItemState.PAUSED and paused:
-        return paused[0]
-    return item.decided_at or item.case.closed_at or clock.now()
+def _issue_cards(now: datetime, chunk: int, report: SweepReport) -> None:
+    while True:
+        issued = issuing.issue_due(now=now, chunk=chunk)
+        report.yellow += issued.yellow
+        report.red += issued.red
+        if issued.clocks < chunk:
+            return
 
 
 # Keys of rows whose term has ended, with its end.
@@ -245,6 +96,11 @@ def _lapsed_suspensions(now: datetime) -> Lapsed:
     return ended.order_by("lapses_at").values_list("pk", "lapses_at")
 
 
+def _silent_windows(now: datetime) -> Lapsed:
+    silent = Case.objects.filter(state=CaseState.SUBMITTED, deemed_at__lt=now)
+    return silent.order_by("deemed_at").values_list("pk", "deemed_at")
+
+
 def _lapsed_offers(now: datetime) -> Lapsed:
     ended = Offer.objects.filter(state=OfferState.OPEN, lapses_at__lte=now)
     return ended.order_by("lapses_at").values_list("pk", "lapses_at")
@@ -254,6 +110,11 @@ def _lapsed_supplements(now: datetime) -> Lapsed:
     ended = Supplement.objects.filter(
         work_item=None, answered_at=None, lapses_at__lte=now, case__state=CaseState.RETURNED
     )
+    return ended.order_by("lapses_at").values_list("case_id", "lapses_at")
+
+
+def _lapsed_tolerances(now: datetime) -> Lapsed:
+    ended = Tolerance.objects.filter(met_at=None, ended_at=None, lapses_at__lte=now)
     return ended.order_by("lapses_at").values_list("case_id", "lapses_at")
 
 
@@ -302,9 +163,17 @@ def _resume(suspension_id: int, at: datetime) -> None:
         tell([applicant_notice(work_item.case, event, words)])
 
 
+def _deem_accepted(case_id: UUID, at: datetime) -> None:
+    intake.deem_accepted(case_id=case_id, at=at)
+
+
 def _lapse_offer(offer_id: int, at: datetime) -> None:
     responses.lapse_offer(offer_id=offer_id, at=at)
 
 
 def _lapse_case(case_id: UUID, at: datetime) -> None:
     intake.lapse(case_id=case_id, at=at)
+
+
+def _revoke(case_id: UUID, at: datetime) -> None:
+    intake.revoke(case_id=case_id, at=at)

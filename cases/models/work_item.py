@@ -202,7 +202,7 @@ class WorkItem(models.Model):
     @transition(field=state, source=WorkItemState.PAUSED, target=WorkItemState.HANDLING)
     def resume(self) -> None: ...
 
-    @transition(field=state, source=WorkItemState.WAITING, target=WorkItemState.CLOSED)
+    @transition(field=state, source=list(OPEN), target=WorkItemState.CLOSED)
     def close(self) -> None: ...
 
     @transition(field=state, source=list(OPEN), target=WorkItemState.WITHDRAWN)

@@ -13,14 +13,19 @@ NAMES = {
     "yellow": "黄牌",
     "red": "红牌",
     "resumed": "到期恢复计时",
+    "deemed_accepted": "逾期未答复视为受理",
     "lapsed_offers": "逾期未选择改办",
     "lapsed_supplements": "逾期未补正",
+    "lapsed_tolerances": "逾期未补齐容缺材料",
+    "escalations": "红牌升级提醒",
+    "reminders": "到期前提醒",
+    "overdue_urgings": "督办逾期提醒",
     "failed": "处理失败",
 }
 
 
 class Command(BaseCommand):
-    help = "巡检时限：发牌、恢复到期的暂停计时、处理逾期未补正和未选择的改办。可重复执行。"
+    help = "巡检时限：发牌、逐级提醒、恢复到期的暂停计时，处理逾期的受理、补正、容缺和改办。可重复执行。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--now", help="按此时间巡检（ISO 格式），默认为业务时钟的当前时间")

@@ -1,0 +1,192 @@
+"""Issuing cards (发牌): what stands behind a clock that has run into warning, in one statement.
+
+A card bears the instant at which the clock reached it, however late that was noticed. The sweep
+issues what has fallen due; a verb that is about to stop or move a clock first issues what that
+clock still owes, so that only running clocks are ever looked at.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.urls import reverse
+
+from cases.models import Card, Level, WorkItem
+from notifications import bulk
+
+# Working days after a red card until the next in line hears of it: the leaders, the supervisors.
+ESCALATION_DAYS = (1, 3)
+KINDS = tuple(f"card.{level}" for level in Level)
+BOOKED_ON_WINDOW = "该件因窗口逾期未答复而视为受理，由此造成的超时计入窗口受理环节。"
+
+_COLUMNS = """id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
+           promised_days, statutory_days, extended_days, desk_at, yellow_at, due_at"""
+# Work items whose next instant has come, claimed for this transaction.
+CLOCKS_DUE = f"""
+    SELECT {_COLUMNS}
+    FROM cases_workitem
+    WHERE check_at <= %(now)s
+    ORDER BY check_at
+    LIMIT %(chunk)s
+    FOR NO KEY UPDATE SKIP LOCKED
+"""
+# Work items that a verb has locked already.
+CLOCKS_HELD = f"SELECT {_COLUMNS} FROM cases_workitem WHERE id = ANY(%(ids)s)"
+
+# How long the office opens on the n-th working day after a day; empty beyond the known calendar.
+OPENING = """(
+    SELECT (later.date + %(opens)s::time) AT TIME ZONE 'Asia/Shanghai'
+    FROM cases_calendarordinal AS day
+    JOIN cases_calendarordinal AS later ON later.working AND later.ordinal = day.ordinal + {days}
+    WHERE day.date = ({instant} AT TIME ZONE 'Asia/Shanghai')::date
+)"""
+
+# Next instants, cards, events and messages of a chunk. ON CONFLICT: a card that exists already is
+# not issued, recorded or told again. Whose lateness: a case that was deemed accepted gives its
+# items to the desk five working days after their legal start, so the department's own instants
+# always come later than those of the card.
+ISSUE = """
+WITH due AS MATERIALIZED ({clocks}),
+moved AS (
+    UPDATE cases_workitem
+    SET check_at = CASE
+        WHEN due.yellow_at > %(now)s THEN due.yellow_at
+        WHEN due.due_at >= %(now)s THEN due.due_at + interval '1 microsecond'
+    END
+    FROM due WHERE cases_workitem.id = due.id
+),
+reached AS MATERIALIZED (
+    SELECT due.*, level, issued_at
+    FROM due CROSS JOIN LATERAL (
+        VALUES ('yellow', yellow_at, yellow_at <= %(now)s), ('red', due_at, due_at < %(now)s)
+    ) AS card (level, issued_at, has_come)
+    WHERE has_come
+),
+issued AS (
+    INSERT INTO cases_card (work_item_id, level, cycle, issued_at, due_at, "limit", budget, stage,
+                            owner_id, check_at)
+    SELECT id, level, cycle, issued_at, due_at,
+           CASE WHEN statutory_days < promised_days THEN 'statutory' ELSE 'promised' END,
+           least(promised_days, statutory_days) + extended_days,
+           CASE WHEN desk_at IS NULL THEN 'department' ELSE 'intake' END,
+           claimed_by_id,
+           CASE level WHEN 'red' THEN coalesce({escalation}, issued_at + interval '1 day') END
+    FROM reached
+    ON CONFLICT (work_item_id, level, cycle) DO NOTHING
+    RETURNING id, work_item_id, level
+),
+noted AS MATERIALIZED (
+    SELECT nextval('core_event_id_seq') AS event_id, 'card.' || cards.level AS kind, cards.*
+    FROM (
+        SELECT issued.id AS card_id, reached.*
+        FROM issued JOIN reached
+          ON reached.id = issued.work_item_id AND reached.level = issued.level
+        ORDER BY issued_at, level DESC
+    ) AS cards
+),
+recorded AS (
+    INSERT INTO core_event (id, stream, subject, kind, at, recorded_at, payload)
+    SELECT event_id, case_id, 'work_item:' || id, kind, issued_at, now(),
+           jsonb_build_object('card', card_id, 'item', item_code, 'cycle', cycle, 'due_at', due_at)
+    FROM noted
+),
+desk AS MATERIALIZED (
+    SELECT id, department_id, role, bool_or(role = 'officer') OVER (PARTITION BY department_id)
+               AS is_manned
+    FROM accounts_user
+    WHERE is_active AND role IN ('officer', 'leader')
+      AND department_id IN (SELECT department_id FROM due)
+),
+addressed AS (
+    SELECT noted.event_id, claimer.id AS recipient_id
+    FROM noted JOIN desk AS claimer
+      ON claimer.id = claimed_by_id AND claimer.department_id = noted.department_id
+    UNION ALL
+    SELECT noted.event_id, desk.id
+    FROM noted JOIN desk ON desk.department_id = noted.department_id
+    WHERE desk.role = CASE WHEN desk.is_manned THEN 'officer' ELSE 'leader' END
+      AND NOT EXISTS (
+          SELECT FROM desk AS claimer
+          WHERE claimer.id = claimed_by_id AND claimer.department_id = noted.department_id
+      )
+),
+told AS (
+    SELECT event_id, recipient_id, kind, params, link
+    FROM addressed JOIN (
+        SELECT event_id, kind, format(%(desk_link)s, noted.id) AS link,
+               jsonb_build_object('number', number, 'item', {item_words}, 'due', {due_words},
+                   'booked', CASE WHEN desk_at IS NULL THEN '' ELSE %(booked)s END) AS params
+        FROM noted JOIN cases_case ON cases_case.id = noted.case_id
+    ) AS words USING (event_id)
+),
+messages AS ({messages})
+SELECT (SELECT count(*) FROM due),
+       count(*) FILTER (WHERE level = 'yellow'), count(*) FILTER (WHERE level = 'red')
+FROM issued
+"""
+
+
+class Issued(NamedTuple):
+    """How many clocks a statement looked at, and the new cards that it issued."""
+
+    clocks: int
+    yellow: int
+    red: int
+
+
+@transaction.atomic
+def issue_due(*, now: datetime, chunk: int) -> Issued:
+    """Issue what has fallen due on up to `chunk` work items and return how much it was."""
+    return _issue(CLOCKS_DUE, {"now": now, "chunk": chunk})
+
+
+def settle(work_items: Iterable[int], *, at: datetime) -> Issued:
+    """Issue what the clocks of locked work items owe up to `at`, before a verb stops or moves them.
+
+    Reads the instants that stand in the database; call it before they are overwritten.
+    """
+    return _issue(CLOCKS_HELD, {"now": at, "ids": list(work_items)})
+
+
+def resume_ladder(work_item: WorkItem) -> None:
+    """Let the ladder of a red card go on after the pause in which its rungs waited."""
+    work_item.cards.filter(
+        level=Level.RED,
+        cycle=work_item.cycle,
+        check_at=None,
+        revoked_at=None,
+        rungs__lt=len(ESCALATION_DAYS),
+    ).update(check_at=F("issued_at"))
+
+
+def opening_hour() -> str:
+    """Return when the office opens, as OPENING takes it."""
+    return str(settings.BUSINESS_HOURS[0])
+
+
+def desk_link() -> str:
+    """Return the address of a work item on its desk, for format()."""
+    return reverse("admin:cases_workitem_change", args=[0]).replace("/0/", "/%s/")
+
+
+def _issue(clocks: str, params: dict[str, Any]) -> Issued:
+    statement = ISSUE.format(
+        clocks=clocks,
+        escalation=OPENING.format(days="%(escalation)s", instant="issued_at"),
+        item_words=bulk.TEXT_WORDS.format("item_name"),
+        due_words=bulk.INSTANT_WORDS.format("noted.due_at"),
+        messages=bulk.INSERT,
+    )
+    told = bulk.params(KINDS, at=params["now"])
+    more = {
+        "escalation": ESCALATION_DAYS[0],
+        "opens": opening_hour(),
+        "desk_link": desk_link(),
+        "booked": BOOKED_ON_WINDOW,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params | told | more)
+        return Issued(*cursor.fetchone())
