@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from notifications import wording
+from notifications import pacing, wording
 from notifications.models import Channel
 
 # Takes a relation `told` (event_id, recipient_id, kind, params jsonb, link) of the same statement.
@@ -22,15 +22,20 @@ SELECT gen_random_uuid(), told.event_id, told.recipient_id, texts.channel, told.
        texts.title, texts.template, told.params, told.link,
        CASE texts.channel WHEN 'sms' THEN 'queued' ELSE 'delivered' END, '', '', '',
        %(told_at)s, CASE texts.channel WHEN 'inbox' THEN %(told_now)s::timestamptz END,
-       CASE texts.channel WHEN 'sms' THEN %(told_now)s::timestamptz END, 0
+       texts.due_at, 0
 FROM told
 JOIN accounts_user person ON person.id = told.recipient_id
 JOIN unnest(%(told_kinds)s::text[], %(told_channels)s::text[], %(told_titles)s::text[],
-            %(told_templates)s::text[]) AS texts (kind, channel, title, template)
+            %(told_templates)s::text[], %(told_dues)s::timestamptz[])
+  AS texts (kind, channel, title, template, due_at)
   ON texts.kind = told.kind
 WHERE texts.channel = 'inbox' OR person.phone <> ''
 ON CONFLICT (event_id, recipient_id, channel) DO NOTHING
 """
+
+# Values for `params` as wording.shown writes them: an instant, a text. Fill in the SQL of each.
+INSTANT_WORDS = 'to_char({} AT TIME ZONE \'Asia/Shanghai\', \'FMYYYY"年"FMMM"月"FMDD"日"HH24:MI\')'
+TEXT_WORDS = "rtrim({}, '。')"
 
 
 def params(kinds: Iterable[str], *, at: object) -> dict[str, Any]:
@@ -41,13 +46,19 @@ def params(kinds: Iterable[str], *, at: object) -> dict[str, Any]:
         for channel in Channel
         if (text := wording.texts().get((kind, channel)))
     ]
-    columns = zip(*texts, strict=True)
-    told_kinds, channels, titles, templates = (list(column) for column in columns)
+    told_kinds, channels, titles, templates = (
+        [text[column] for text in texts] for column in range(4)
+    )
+    moment = timezone.now()
     return {
         "told_at": at,
-        "told_now": timezone.now(),
+        "told_now": moment,
         "told_kinds": told_kinds,
         "told_channels": channels,
         "told_titles": titles,
         "told_templates": templates,
+        "told_dues": [
+            pacing.due(kind, moment) if channel == Channel.SMS else None
+            for kind, channel in zip(told_kinds, channels, strict=True)
+        ],
     }

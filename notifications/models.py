@@ -22,7 +22,8 @@ class Channel(models.TextChoices):
 class MessageState(models.TextChoices):
     """queued → sending → accepted → delivered | failed | unknown; a final state never regresses.
 
-    A message that went into a digest is merged and not sent by itself.
+    A message that went into a digest is merged and not sent by itself; one beyond the recipient's
+    daily cap is skipped and stands in the inbox only.
     """
 
     QUEUED = "queued", "待发送"
@@ -32,6 +33,10 @@ class MessageState(models.TextChoices):
     FAILED = "failed", "发送失败"
     UNKNOWN = "unknown", "结果不明"
     MERGED = "merged", "已并入汇总"
+    SKIPPED = "skipped", "仅站内信"
+
+
+DEAD_STATES = (MessageState.FAILED, MessageState.UNKNOWN)
 
 
 class MessageQuerySet(LeasedQuerySet["Message"]):
@@ -41,6 +46,14 @@ class MessageQuerySet(LeasedQuerySet["Message"]):
 
     def unread(self) -> "MessageQuerySet":
         return self.filter(read_at=None)
+
+    def dead(self) -> "MessageQuerySet":
+        """Return text messages that nobody sends any more and that may not have arrived.
+
+        What has a term, a sign-in code, is not worth sending afterwards.
+        """
+        ended = self.filter(state__in=DEAD_STATES, due_at=None, expires_at=None)
+        return ended.filter(channel=Channel.SMS).exclude(error="")
 
 
 class Message(LeasedRow):
@@ -78,6 +91,8 @@ class Message(LeasedRow):
     created_at = models.DateTimeField("业务时间", default=clock.now)
     # Not worth sending later than this, in real time: a sign-in code.
     expires_at = models.DateTimeField(null=True, editable=False)
+    # When it was admitted under the recipient's daily cap, in real time; empty where none applies.
+    paced_at = models.DateTimeField(null=True, editable=False)
     settled_at = models.DateTimeField("发送完成时间", null=True, blank=True)
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
 
@@ -101,6 +116,23 @@ class Message(LeasedRow):
                 condition=Q(channel="inbox"),
                 name="notifications_message_inbox",
             ),
+            models.Index(
+                fields=["recipient", "paced_at"],
+                condition=Q(paced_at__isnull=False),
+                name="notifications_message_paced",
+            ),
+            models.Index(
+                fields=["provider_ref"],
+                condition=~Q(provider_ref=""),
+                name="notifications_message_ref",
+            ),
+            # The dead among them. No condition on the state: claiming a row changes it, and would
+            # then touch every index of the table.
+            models.Index(
+                fields=["-settled_at"],
+                condition=Q(due_at=None) & ~Q(error=""),
+                name="notifications_message_dead",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,12 +150,17 @@ class Message(LeasedRow):
 
 
 class Wording(models.Model):
-    """The text of one kind of message on one channel, where it differs from the one shipped."""
+    """What differs from the shipped wording of one kind on one channel, and its template ids.
+
+    Aliyun and Tencent take no free text: each kind is a template that they have approved.
+    """
 
     kind = models.CharField("消息类型", max_length=64)
     channel = models.CharField("渠道", max_length=8, choices=Channel)
     title = models.CharField("标题", max_length=60, blank=True)
-    text = models.TextField("内容", help_text="占位符写作 {number}，可用的占位符见默认文字。")
+    text = models.TextField("内容", blank=True, max_length=500)
+    aliyun_template = models.CharField("阿里云模板编号", max_length=32, blank=True)
+    tencent_template = models.CharField("腾讯云模板编号", max_length=32, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "消息文字"
@@ -135,15 +172,19 @@ class Wording(models.Model):
         return f"{self.kind}（{self.get_channel_display()}）"
 
     def clean(self) -> None:
-        """Refuse placeholders that no message of this kind fills. Raises ValidationError."""
-        from notifications.wording import Text, kinds
+        """Refuse a wording that messages of this kind cannot fill. Raises ValidationError."""
+        from notifications.wording import flaws
 
-        known = kinds().get(self.kind)
-        if known is None:
-            raise ValidationError({"kind": "没有这种消息类型。"})
-        try:
-            unknown = Text(self.text).placeholders - known
-        except ValueError as error:
-            raise ValidationError({"text": "花括号不成对。"}) from error
-        if unknown:
-            raise ValidationError({"text": f"没有这些占位符：{'、'.join(sorted(unknown))}。"})
+        if found := flaws(self.kind, self.channel, self.title, self.text):
+            raise ValidationError(found)
+
+
+class Circuit(models.Model):
+    """Whether a provider works: after repeated failures it rests, and the next one takes over."""
+
+    provider = models.CharField(primary_key=True, max_length=16)
+    failures = models.PositiveIntegerField(default=0)
+    rests_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.provider

@@ -11,6 +11,23 @@ PORTAL_KEYS    JSON {"current": id, "keys": {id: base64 of 16 bytes}, "index": b
 PORTAL_HOSTS   comma-separated host names served (production only).
 PORTAL_PROXIES  how many proxies of our own stand in front (default 1 in production, else 0).
 PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
+
+Text messages:
+PORTAL_SMS_CHANNEL  providers in order, comma-separated: console, http, aliyun, tencent or the path of
+               a class (default http in production, else console).
+PORTAL_SMS_SIGNATURE  signature (签名) approved by the provider (default 一件事联办).
+PORTAL_SMS_URL, PORTAL_SMS_TOKEN  http: address of the gateway, its token; receipts are signed with it.
+PORTAL_ALIYUN_KEY_ID, PORTAL_ALIYUN_KEY_SECRET  aliyun: access key; PORTAL_ALIYUN_URL for another region.
+PORTAL_TENCENT_SECRET_ID, PORTAL_TENCENT_SECRET_KEY, PORTAL_TENCENT_APP_ID  tencent: key and SdkAppId;
+               PORTAL_TENCENT_REGION (default ap-guangzhou), PORTAL_TENCENT_URL.
+PORTAL_SMS_RECEIPT_TOKEN  secret in the address to which Aliyun and Tencent push receipts:
+               /sms-receipts/<provider>/<token>/; without it that address does not exist.
+PORTAL_SMS_QUIET_HOURS  no text message that is not urgent is sent between these (default 22:00-08:00
+               in production, else none).
+PORTAL_SMS_DIGEST_SECONDS  ordinary messages to one person within so many seconds become one (default
+               600; 0: never).
+PORTAL_SMS_DAILY_CAP  so many messages a day to one person at most, those that law or promise require
+               not counted (default 10; 0: no cap). The rest stand in the inbox only.
 """
 
 import json
@@ -327,6 +344,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5,
         "options": {"expires": 20},
     },
+    "draft-bulletins": {
+        "task": "cases.tasks.draft_bulletins",
+        "schedule": 300,
+        "options": {"expires": 600},
+    },
+    "reproject-deadlines": {
+        "task": "cases.tasks.reproject_deadlines",
+        "schedule": 10,
+        "options": {"expires": 30},
+    },
     "sweep-deadlines": {
         "task": "cases.tasks.sweep_deadlines",
         "schedule": float(os.environ.get("PORTAL_SWEEP_SECONDS", "60")),
@@ -340,15 +367,31 @@ SHARED_DATA_FILE = Path(
     os.environ.get("PORTAL_SHARED_DATA_FILE", BASE_DIR / "cases" / "demo" / "shared_records.yaml")
 )
 
-# SMS seam (notifications.channels): console and file in demo and test, HTTP in production.
-SMS_CHANNEL = os.environ.get(
-    "PORTAL_SMS_CHANNEL",
-    "notifications.channels.http.HttpChannel"
-    if IS_PRODUCTION
-    else "notifications.channels.console.ConsoleChannel",
-)
+# SMS seam (notifications.channels): console and file in demo and test, HTTP in production. Providers
+# in the order in which they are asked; a later one takes over while those before it fail.
+SMS_CHANNELS = [
+    name.strip()
+    for name in os.environ.get("PORTAL_SMS_CHANNEL", "http" if IS_PRODUCTION else "console").split(
+        ","
+    )
+]
 SMS_HTTP_URL = os.environ.get("PORTAL_SMS_URL", "")
 SMS_HTTP_TOKEN = os.environ.get("PORTAL_SMS_TOKEN", "")
+SMS_SIGNATURE = os.environ.get("PORTAL_SMS_SIGNATURE", "一件事联办")
+SMS_RECEIPT_TOKEN = os.environ.get("PORTAL_SMS_RECEIPT_TOKEN", "")
+ALIYUN_URL = os.environ.get("PORTAL_ALIYUN_URL", "https://dysmsapi.aliyuncs.com")
+ALIYUN_KEY_ID = os.environ.get("PORTAL_ALIYUN_KEY_ID", "")
+ALIYUN_KEY_SECRET = os.environ.get("PORTAL_ALIYUN_KEY_SECRET", "")
+TENCENT_URL = os.environ.get("PORTAL_TENCENT_URL", "https://sms.tencentcloudapi.com")
+TENCENT_REGION = os.environ.get("PORTAL_TENCENT_REGION", "ap-guangzhou")
+TENCENT_SECRET_ID = os.environ.get("PORTAL_TENCENT_SECRET_ID", "")
+TENCENT_SECRET_KEY = os.environ.get("PORTAL_TENCENT_SECRET_KEY", "")
+TENCENT_APP_ID = os.environ.get("PORTAL_TENCENT_APP_ID", "")
+
+# The pace of text messages (notifications.pacing). Nobody sleeps beside a demonstration.
+SMS_QUIET_HOURS = os.environ.get("PORTAL_SMS_QUIET_HOURS", "22:00-08:00" if IS_PRODUCTION else "")
+SMS_DIGEST_SECONDS = int(os.environ.get("PORTAL_SMS_DIGEST_SECONDS", "600"))
+SMS_DAILY_CAP = int(os.environ.get("PORTAL_SMS_DAILY_CAP", "10"))
 
 DEMO_SECOND_FACTOR = "" if IS_PRODUCTION else "246810"
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from notifications import wording
-from notifications.channels import http
+from notifications.channels import wire
 from tests.notifications.gateway import Gateway, running_gateway
 
 
@@ -19,8 +19,8 @@ def wording_read_anew() -> Iterator[None]:
 def gateway(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """A gateway in use; waiting for its answer is cut short."""
     with running_gateway() as gateway:
-        settings.SMS_CHANNEL = "notifications.channels.http.HttpChannel"
+        settings.SMS_CHANNELS = ["http"]
         settings.SMS_HTTP_URL = gateway.url
         settings.SMS_HTTP_TOKEN = "geheim"
-        monkeypatch.setattr(http, "READ_TIMEOUT", 0.5)
+        monkeypatch.setattr(wire, "READ_TIMEOUT", 0.5)
         yield gateway

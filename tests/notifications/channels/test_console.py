@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from notifications.channels.base import Outcome
 from notifications.channels.console import ConsoleChannel
+from tests.notifications.fakes import outgoing as sms
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +19,12 @@ def own_folder(settings: Settings, tmp_path: Path) -> Path:
 def test_every_message_is_taken_and_remembered() -> None:
     channel, out_id = ConsoleChannel(), uuid4()
 
-    before = channel.query(out_id).outcome
-    sent = channel.send(out_id, "13712345678", "验证码135790").outcome
+    before = channel.query(sms(out_id)).outcome
+    sent = channel.send(sms(out_id)).outcome
 
     assert (before, sent) == (Outcome.NOT_FOUND, Outcome.DELIVERED)
-    assert channel.query(out_id).outcome is Outcome.DELIVERED
-    assert channel.query(uuid4()).outcome is Outcome.NOT_FOUND
+    assert channel.query(sms(out_id)).outcome is Outcome.DELIVERED
+    assert channel.query(sms()).outcome is Outcome.NOT_FOUND
 
 
 def test_neither_number_nor_text_is_written_down(
@@ -31,7 +32,7 @@ def test_neither_number_nor_text_is_written_down(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    ConsoleChannel().send(uuid4(), "13712345678", "验证码135790")
+    ConsoleChannel().send(sms())
 
     written = caplog.text + (own_folder / "outbox.log").read_text()
     assert "137****5678" in written

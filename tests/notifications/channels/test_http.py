@@ -9,17 +9,18 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from notifications.channels.base import Outcome
-from notifications.channels.http import CONNECT_TIMEOUT, READ_TIMEOUT, HttpChannel
+from notifications.channels.http import HttpChannel
+from notifications.channels.wire import CONNECT_TIMEOUT, READ_TIMEOUT
 from tests.fixtures.stack import free_port
+from tests.notifications.fakes import PHONE, TEXT
+from tests.notifications.fakes import outgoing as sms
 from tests.notifications.gateway import Gateway
-
-PHONE, TEXT = "13712345678", "【一件事联办】验证码135790"
 
 
 def test_a_message_is_posted_with_id_and_token(gateway: Gateway) -> None:
     out_id = uuid4()
 
-    receipt = HttpChannel().send(out_id, PHONE, TEXT)
+    receipt = HttpChannel().send(sms(out_id))
 
     assert receipt.outcome is Outcome.ACCEPTED
     assert gateway.seen == [{"out_id": str(out_id), "phone": PHONE, "text": TEXT}]
@@ -29,7 +30,7 @@ def test_a_message_is_posted_with_id_and_token(gateway: Gateway) -> None:
 def test_a_gateway_may_say_that_it_has_delivered(gateway: Gateway) -> None:
     gateway.state = "delivered"
 
-    assert HttpChannel().send(uuid4(), PHONE, TEXT).outcome is Outcome.DELIVERED
+    assert HttpChannel().send(sms()).outcome is Outcome.DELIVERED
 
 
 @pytest.mark.parametrize(
@@ -52,14 +53,14 @@ def test_each_failure_says_whether_the_message_may_have_been_taken(
 ) -> None:
     gateway.mode = mode
 
-    assert HttpChannel().send(uuid4(), PHONE, TEXT).outcome is outcome
+    assert HttpChannel().send(sms()).outcome is outcome
 
 
 def test_an_answer_is_waited_for_no_longer_than_agreed(gateway: Gateway) -> None:
     gateway.mode = "hang"
     began = time.monotonic()
 
-    HttpChannel().send(uuid4(), PHONE, TEXT)
+    HttpChannel().send(sms())
 
     assert time.monotonic() - began < 1.5
     assert (CONNECT_TIMEOUT, READ_TIMEOUT) == (3.0, 10.0)
@@ -70,8 +71,8 @@ def test_without_a_connection_nothing_was_sent(settings: Settings) -> None:
 
     channel = HttpChannel()
 
-    assert channel.send(uuid4(), PHONE, TEXT).outcome is Outcome.UNAVAILABLE
-    assert channel.query(uuid4()).outcome is Outcome.UNKNOWN
+    assert channel.send(sms()).outcome is Outcome.UNAVAILABLE
+    assert channel.query(sms()).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -89,11 +90,11 @@ def test_a_gateway_is_asked_what_became_of_a_message(
     out_id = uuid4()
     gateway.taken[str(out_id)] = state
 
-    assert HttpChannel().query(out_id).outcome is outcome
+    assert HttpChannel().query(sms(out_id)).outcome is outcome
 
 
 def test_a_message_never_taken_is_not_found(gateway: Gateway) -> None:
-    assert HttpChannel().query(uuid4()).outcome is Outcome.NOT_FOUND
+    assert HttpChannel().query(sms()).outcome is Outcome.NOT_FOUND
 
 
 @pytest.mark.parametrize("mode", [200, 400, 500, "drop"])
@@ -103,7 +104,7 @@ def test_neither_number_nor_text_is_logged_or_kept(
     gateway.mode = mode
     caplog.set_level(logging.DEBUG)
 
-    receipt = HttpChannel().send(uuid4(), PHONE, TEXT)
+    receipt = HttpChannel().send(sms())
 
     for words in (PHONE, "135790"):
         assert words not in caplog.text
