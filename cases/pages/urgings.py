@@ -59,3 +59,14 @@ def row(one: Urging) -> dict[str, Any]:
         if one.answered_at
         else "",
     }
+
+
+def heading(chosen: str, count: int) -> str:
+    """Return the sentence over the list."""
+    words = {
+        "open": ("件督办待答复", "没有待答复的督办"),
+        "overdue": ("件督办逾期未答复", "没有逾期未答复的督办"),
+        "answered": ("件督办已答复", "还没有答复过的督办"),
+    }
+    some, none = words.get(chosen, ("件督办", "还没有发出过督办"))
+    return f"{count} {some}" if count else none

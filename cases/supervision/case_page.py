@@ -3,31 +3,34 @@
 Personal data stay masked; the form's answers are not shown at all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
 from django.urls import reverse
 
-from cases import application, calendar, deadlines, documents, masking
+from cases import application, calendar, deadlines, documents, explain, masking
 from cases.models import (
     Card,
     Case,
     CaseState,
     Edge,
+    Extension,
     Level,
     Suspension,
+    Urging,
     WorkItem,
     WorkItemState,
 )
 from cases.models.case import ApplicantKind
 from cases.models.work_item import DECIDED
 from cases.numbering import spaced
-from cases.pages import picture
+from cases.pages import card_record, picture
+from cases.pages import urgings as urging_page
 from cases.pages.picture import short_name
-from cases.supervision.pages import net_of, seen_words, was_late
+from cases.pages.time_forms import RevocationForm, UrgingForm
 from cases.working_time import Calendar, civil_day
+from portal.accounts.models import Role, User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
 from portal.core.ledger import Event
@@ -60,31 +63,96 @@ HAPPENED = {
     "offer.ended": "改办机会失效",
     "card.yellow": "亮黄牌",
     "card.red": "亮红牌",
-    "card.seen": "已看预警",
+    "card.seen": "已知悉预警牌",
+    "case.deemed_accepted": "窗口逾期未答复，视为受理",
+    "case.revoked": "撤销受理",
+    "case.moved": "放假安排调整，重新推算整体期限",
+    "case.supplement_reminder": "提醒申请人补正",
+    "case.tolerance_reminder": "提醒申请人补齐容缺材料",
+    "work_item.supplement_reminder": "提醒申请人补充材料",
+    "work_item.moved": "放假安排调整，重新推算时限",
+    "card.escalated": "红牌升级",
+    "card.explained": "说明预警原因",
+    "card.revoked": "撤销预警牌",
+    "extension.asked": "申请延期",
+    "extension.granted": "批准延期",
+    "extension.refused": "不批准延期",
+    "urging.sent": "发出督办",
+    "urging.answered": "答复督办",
+    "urging.overdue": "督办逾期未答复",
 }
-STOPPED = {"case.refused", "case.withdrawn", "case.lapsed", "work_item.refused", "work_item.closed"}
+STOPPED = {
+    "case.refused",
+    "case.withdrawn",
+    "case.lapsed",
+    "case.revoked",
+    "work_item.refused",
+    "work_item.closed",
+    "extension.refused",
+}
 
 
-def page(case: Case) -> dict[str, Any]:
-    """Return the context of a case's page; a fixed few queries whatever its size."""
+def page(case: Case, user: User, forms: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the context of a case's page; a fixed few queries whatever its size.
+
+    `forms` are those that came back with errors.
+    """
     now, working_days = clock.now(), calendar.current()
     items = list(
         case.work_items.select_related("department", "claimed_by", "case")
-        .prefetch_related("suspensions", Prefetch("cards", Card.objects.select_related("seen_by")))
+        .prefetch_related(*explain.NEEDED, "extensions__asked_by", "extensions__decided_by")
         .order_by("pk")
     )
+    cards = list(card_record.with_people(Card.objects.filter(work_item__case=case)))
     edges = list(Edge.objects.filter(dependant__case=case)) if items else []
+    urged = list(urging_page.with_people(case.urgings.visible_to(user))) if items else []
     return {
         "case": case,
         "number": spaced(case.number or ""),
         "heading": heading(case, items, now, working_days),
         "picture": _picture(case, items, edges, now, working_days),
         "items": [_item(item, now, working_days) for item in items],
-        "cards": [_card(card, item) for item in items for card in item.cards.all()],
+        "cards": _cards(cards, user, forms or {}),
+        "urgings": [urging_page.row(one) for one in urged],
+        "urging_form": _urging_form(case, items, user, forms or {}),
         "facts": _facts(case),
-        "chronicle": _chronicle(case, items),
+        "chronicle": _chronicle(case, items, urged),
         "papers": _papers(case),
+        "bad_form": next(iter((forms or {}).values()), None),
     }
+
+
+def urging_targets(items: Iterable[WorkItem]) -> list[tuple[str, str]]:
+    """Return whom of a case a supervisor may urge: open items, then departments as a whole."""
+    every = list(items)
+    departments = {item.department_id: item.department.short_name for item in every}
+    return [
+        *(
+            (f"item:{item.pk}", f"{short_name(item.item_name)}（{item.department.short_name}）")
+            for item in every
+            if item.is_open
+        ),
+        *((f"department:{pk}", f"整件（{name}）") for pk, name in departments.items()),
+    ]
+
+
+def _urging_form(
+    case: Case, items: Sequence[WorkItem], user: User, forms: Mapping[str, Any]
+) -> UrgingForm | None:
+    if user.role != Role.SUPERVISOR or not items or not case.is_open:
+        return None
+    return forms.get("urging_form") or UrgingForm(targets=urging_targets(items))
+
+
+def _cards(cards: Sequence[Card], user: User, forms: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of all cards, with the form of revocation where one may revoke."""
+    records = card_record.records(cards)
+    tried = forms.get("revocation_form")
+    for record in records:
+        mine = tried if tried and tried.card_id == record["pk"] else None
+        may = user.role == Role.SUPERVISOR and not record["is_revoked"]
+        record["form"] = (mine or RevocationForm(record["pk"])) if may else None
+    return records
 
 
 def heading(case: Case, items: Sequence[WorkItem], now: datetime, working_days: Calendar) -> str:
@@ -111,7 +179,7 @@ def _late_words(item: WorkItem, now: datetime, working_days: Calendar) -> str:
 
 
 def _ended_heading(case: Case, items: Sequence[WorkItem]) -> str:
-    late = sum(was_late(item, item.cards.all()) for item in items if item.state in DECIDED)
+    late = sum(bool(item.late_stage) for item in items if item.state in DECIDED)
     match case.state:
         case CaseState.COMPLETED:
             if len(items) == 1:
@@ -123,6 +191,8 @@ def _ended_heading(case: Case, items: Sequence[WorkItem]) -> str:
             return "已一次性告知，等申请人补正"
         case CaseState.REFUSED:
             return "窗口已决定不予受理"
+        case CaseState.REVOKED:
+            return "已撤销受理"
     return "申请已撤回"
 
 
@@ -142,7 +212,7 @@ def _picture(
 
 def _item(item: WorkItem, now: datetime, working_days: Calendar) -> dict[str, Any]:
     """Return where the days of one work item went, in working days."""
-    net = net_of(item, now, working_days)
+    used = deadlines.used_days(item, now, working_days)
     level = deadlines.level(item, now=now)
     return {
         "pk": item.pk,
@@ -152,15 +222,24 @@ def _item(item: WorkItem, now: datetime, working_days: Calendar) -> dict[str, An
         "state": item.get_state_display(),
         "level": str(level) if level else "",
         "words": deadlines.card_words(item, now=now, calendar=working_days),
-        "was_late": item.state in DECIDED and was_late(item, item.cards.all()),
+        "late": item.get_late_stage_display() if item.late_stage else "",
         "promised": picture.days_words(item.promised_days),
-        "net": "—" if net is None else f"{net:.1f}",
+        "statutory": "—"
+        if item.statutory_days is None
+        else picture.days_words(item.statutory_days),
+        "net": f"{used.net:.1f}" if used else "—",
+        "gross": f"{used.gross:.1f}" if used else "—",
         "waited": _waited(item, working_days),
         "paused": [_pause(pause, now, working_days) for pause in item.suspensions.all()],
+        "extensions": [_extension(one) for one in item.extensions.all()],
         "due": item.due_at,
         "decided": item.decided_at,
-        "reasons": item.reasons,
+        "clock": explain.words(item, reader=explain.Reader.SUPERVISOR),
     }
+
+
+def _extension(one: Extension) -> str:
+    return f"延期 {one.days} 个工作日，{one.get_state_display()}：{one.reasons}"
 
 
 def _waited(item: WorkItem, working_days: Calendar) -> int | None:
@@ -173,18 +252,6 @@ def _waited(item: WorkItem, working_days: Calendar) -> int | None:
 def _pause(pause: Suspension, now: datetime, working_days: Calendar) -> str:
     days = working_days.between(civil_day(pause.began_at), civil_day(pause.ended_at or now))
     return f"{pause.get_reason_display()} {days} 日{'' if pause.ended_at else '，仍在暂停'}"
-
-
-def _card(card: Card, item: WorkItem) -> dict[str, Any]:
-    return {
-        "level": card.level,
-        "name": short_name(item.item_name),
-        "department": item.department.short_name,
-        "issued": card.issued_at,
-        "due": card.due_at,
-        "seen": seen_words([card]),
-        "seen_at": card.seen_at,
-    }
 
 
 def _facts(case: Case) -> list[dict[str, Any]]:
@@ -203,26 +270,42 @@ def _facts(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _chronicle(case: Case, items: Iterable[WorkItem]) -> list[dict[str, Any]]:
+def _chronicle(
+    case: Case, items: Iterable[WorkItem], urged: Iterable[Urging]
+) -> list[dict[str, Any]]:
     """Return what the ledger says of the case, newest first."""
     names = {item.subject: item for item in items}
+    urgings = {one.subject: one for one in urged}
     events = Event.objects.of_stream(case.pk).filter(kind__in=HAPPENED)
     ordered = sorted(events.select_related("actor"), key=lambda event: (event.at, event.pk))
-    return [_entry(event, names.get(event.subject)) for event in reversed(ordered)]
+    return [
+        _entry(event, names.get(event.subject), urgings.get(event.subject))
+        for event in reversed(ordered)
+        # What was sent to another department stays between it and the supervisors.
+        if event.subject in urgings or not event.kind.startswith("urging.")
+    ]
 
 
-def _entry(event: Event, item: WorkItem | None) -> dict[str, Any]:
+def _entry(event: Event, item: WorkItem | None, urging: Urging | None) -> dict[str, Any]:
     title = HAPPENED[event.kind]
     state = "stop" if event.kind in STOPPED else "done"
     is_card = event.kind in {"card.yellow", "card.red"}
+    if urging:
+        title = f"{urging.department.short_name}：{title}"
     return {
         "state": "now" if is_card else state,
         "title": f"{short_name(item.item_name)}：{title}" if item else title,
         "url": "",
         "card": {"level": event.kind.removeprefix("card."), "text": ""} if is_card else None,
-        "why": "",
+        "why": _urging_words(event, urging) if urging else "",
         "when": f"{instant_words(event.at)} · {_who(event, item)}",
     }
+
+
+def _urging_words(event: Event, urging: Urging) -> str:
+    """Return what was asked or answered, as far as it was said at that event."""
+    words = {"urging.sent": urging.words, "urging.answered": urging.answer}
+    return words.get(event.kind, "")
 
 
 def _who(event: Event, item: WorkItem | None) -> str:
