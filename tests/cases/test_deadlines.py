@@ -45,15 +45,6 @@ def test_a_stopped_clock_has_no_instants() -> None:
     assert item.started_at == on(23, 10)
 
 
-def test_a_card_that_no_sweep_has_issued_yet_survives_the_stop() -> None:
-    item = running()
-
-    deadlines.stop_clock(item, at=on(25, 9, 1))
-
-    assert item.due_at is None
-    assert item.check_at == on(25, 9)
-
-
 def test_a_pause_moves_due_and_yellow() -> None:
     # Tue counts, Wed and Thu are left out: Fri (2), Mon 30 (3).
     item = paused(running(), on(24, 10), on(26, 15))

@@ -1,13 +1,13 @@
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import review, sweep, tasks
+from cases import issuing, review, sweep, tasks
 from cases.models import (
     Card,
     Case,
@@ -16,7 +16,6 @@ from cases.models import (
 from cases.sweep import SweepReport
 from notifications import wording
 from notifications.models import Channel, Message
-from notifications.sending import Notice
 from policies.models import OneThing
 from portal.accounts.models import User
 from portal.core import clock
@@ -114,21 +113,22 @@ def test_the_event_names_card_and_work_item(item: WorkItem) -> None:
     }
 
 
-def test_an_unclaimed_item_warns_every_active_officer_and_the_leader(
+def test_an_unclaimed_item_warns_every_active_officer(
     item: WorkItem, desk: dict[str, User]
 ) -> None:
     sweep.sweep(now=YELLOW_AT)
 
-    assert told("card.yellow") == both_channels("o1", "o2", "l1")
+    assert told("card.yellow") == both_channels("o1", "o2")
 
 
-def test_a_claimed_item_warns_its_officer_and_the_leader(case: Case, desk: dict[str, User]) -> None:
+def test_a_claimed_item_warns_its_officer(case: Case, desk: dict[str, User]) -> None:
     make_work_item(case, claimed_by=desk["officer"])
 
     sweep.sweep(now=JUST_AFTER_DUE)
 
-    assert told("card.yellow") == both_channels("o1", "l1")
-    assert told("card.red") == both_channels("o1", "l1")
+    assert told("card.yellow") == both_channels("o1")
+    assert told("card.red") == both_channels("o1")
+    assert {card.owner for card in Card.objects.all()} == {desk["officer"]}
 
 
 def test_where_the_claimer_has_left_every_officer_is_warned(
@@ -138,15 +138,54 @@ def test_where_the_claimer_has_left_every_officer_is_warned(
 
     sweep.sweep(now=YELLOW_AT)
 
-    assert told("card.yellow") == both_channels("o1", "o2", "l1")
+    assert told("card.yellow") == both_channels("o1", "o2")
+
+
+def test_where_no_officer_is_left_the_leader_is_warned(item: WorkItem, desk: dict[str, User]) -> None:
+    User.objects.filter(role="officer").update(is_active=False)
+
+    sweep.sweep(now=YELLOW_AT)
+
+    assert told("card.yellow") == both_channels("l1")
+
+
+def test_a_person_without_a_telephone_is_told_in_the_inbox_alone(
+    case: Case, desk: dict[str, User]
+) -> None:
+    desk["officer"].phone = ""
+    desk["officer"].save()
+    make_work_item(case, claimed_by=desk["officer"])
+
+    sweep.sweep(now=YELLOW_AT)
+
+    assert told("card.yellow") == {("o1", "inbox")}
+
+
+def test_a_card_says_which_limit_of_how_many_days_it_is_about(item: WorkItem) -> None:
+    WorkItem.objects.update(statutory_days=2, extended_days=1)
+
+    sweep.sweep(now=JUST_AFTER_DUE)
+
+    card = Card.objects.filter(level="red").get()
+    assert (card.limit, card.budget, card.stage, card.owner) == ("statutory", 3, "department", None)
+
+
+def test_the_promise_binds_where_it_is_the_shorter_limit(item: WorkItem) -> None:
+    WorkItem.objects.update(statutory_days=20)
+
+    sweep.sweep(now=YELLOW_AT)
+
+    assert Card.objects.values_list("limit", "budget").get() == ("promised", 3)
 
 
 def test_the_message_says_which_item_is_due_when(item: WorkItem, desk: dict[str, User]) -> None:
     sweep.sweep(now=YELLOW_AT)
 
-    message = Message.objects.filter(recipient=desk["leader"], channel=Channel.INBOX).get()
-    assert item.item_name in message.body
-    assert "2026年11月26日" in message.body
+    message = Message.objects.filter(recipient=desk["officer"], channel=Channel.INBOX).get()
+    assert message.body == (
+        f"受理码 {item.case.number} 的“{item.item_name}”临近时限，应于2026年11月26日17:30前办结，"
+        "请抓紧办理。"
+    )
     assert message.link.endswith(f"/workitem/{item.pk}/change/")
 
 
@@ -157,16 +196,11 @@ def test_chunks_take_everything_with_a_constant_number_of_statements(
         make_work_item(make_case(one_thing, talent, on(23, 10)))
     wording.texts()
 
-    with CaptureQueriesContext(
-        connection,
-    ) as one_by_one:
+    with CaptureQueriesContext(connection) as captured:
         report = sweep.sweep(now=YELLOW_AT, chunk=3)
 
     assert report.yellow == 7
-    issuing = [q["sql"] for q in one_by_one if "INSERT INTO cases_card" in q["sql"]]
-    assert len(issuing) == 3
-    # Per chunk: savepoint, issue, events, staff, messages (with its own savepoint), release.
-    assert len(one_by_one) <= 3 + 4 + 3 * 10
+    assert len([q for q in captured if "INSERT INTO cases_card" in q["sql"]]) == 3
 
 
 @pytest.mark.parametrize("rows", [1, 30])
@@ -181,7 +215,8 @@ def test_the_statements_of_a_chunk_do_not_grow(
         sweep.sweep(now=JUST_AFTER_DUE)
 
     assert Card.objects.count() == 2 * rows
-    assert len(captured) == 12
+    # Five kinds of ended terms, the chunk of cards and four ladders, each in its savepoint.
+    assert len(captured) == 5 + 3 * 5
 
 
 def test_a_sweep_killed_half_way_is_taken_up_where_it_stopped(
@@ -192,16 +227,16 @@ def test_a_sweep_killed_half_way_is_taken_up_where_it_stopped(
 ) -> None:
     for _ in range(4):
         make_work_item(make_case(one_thing, talent, on(23, 10)))
-    chunks: list[list[Notice]] = []
+    chunks: list[issuing.Issued] = []
 
-    def tell_once(notices: Iterable[Notice]) -> None:
-        chunks.append(list(notices))
+    def issue_and_die(*args: Any) -> issuing.Issued:
+        chunks.append(issue(*args))
         if len(chunks) == 2:
             raise KeyboardInterrupt
-        tell(chunks[-1])
+        return chunks[-1]
 
-    tell = sweep.tell
-    monkeypatch.setattr(sweep, "tell", tell_once)
+    issue = issuing._issue
+    monkeypatch.setattr(issuing, "_issue", issue_and_die)
 
     with pytest.raises(KeyboardInterrupt):
         sweep.sweep(now=YELLOW_AT, chunk=2)
@@ -211,28 +246,42 @@ def test_a_sweep_killed_half_way_is_taken_up_where_it_stopped(
     assert after_the_kill == (2, 2)
     assert report.yellow == 2
     assert set(Card.objects.values_list("issued_at", flat=True)) == {YELLOW_AT}
-    # Inbox and SMS to two officers and the leader for each of four cards.
-    assert (Event.objects.count(), Message.objects.count()) == (4, 4 * 6)
+    # Inbox and SMS to two officers for each of four cards.
+    assert (Event.objects.count(), Message.objects.count()) == (4, 4 * 4)
+
+
+def hearing(item: WorkItem, officer: User, at: datetime) -> None:
+    with clock.at(at):
+        review.pause(
+            work_item_id=item.pk, officer=officer, reason="hearing", note="", expected_days=5
+        )
 
 
 def test_a_card_due_before_a_pause_is_issued_though_no_sweep_came_by(
     case: Case, desk: dict[str, User]
 ) -> None:
     item = make_work_item(case, claimed_by=desk["officer"])
-    with clock.at(on(25, 9, 1)):
-        review.pause(
-            work_item_id=item.pk,
-            officer=desk["officer"],
-            reason="hearing",
-            note="",
-            expected_days=5,
-        )
 
-    report = sweep.sweep(now=on(30, 10))
+    hearing(item, desk["officer"], on(25, 9, 1))
 
-    assert report == SweepReport(yellow=1)
     assert Card.objects.get().issued_at == YELLOW_AT
+    assert told("card.yellow") == both_channels("o1")
+    assert WorkItem.objects.get().check_at is None
     assert sweep.sweep(now=on(30, 10)) == SweepReport()
+
+
+def test_an_outage_over_a_pause_that_ends_the_warning_drops_no_card(
+    case: Case, desk: dict[str, User]
+) -> None:
+    item = make_work_item(case, claimed_by=desk["officer"])
+    hearing(item, desk["officer"], on(25, 10))
+    with clock.at(on(26, 8)):
+        review.resume(work_item_id=item.pk, officer=desk["officer"])
+
+    sweep.sweep(now=on(26, 9))
+
+    issued = Card.objects.values_list("level", "cycle", "issued_at")
+    assert list(issued) == [("yellow", 0, YELLOW_AT), ("yellow", 1, on(26, 9))]
 
 
 @pytest.mark.parametrize(
@@ -256,14 +305,7 @@ def test_a_decision_during_an_outage_drops_no_card_and_invents_none(
 def test_a_resumed_item_is_warned_anew_in_its_next_cycle(case: Case, desk: dict[str, User]) -> None:
     item = make_work_item(case, claimed_by=desk["officer"])
     sweep.sweep(now=YELLOW_AT)
-    with clock.at(on(25, 10)):
-        review.pause(
-            work_item_id=item.pk,
-            officer=desk["officer"],
-            reason="hearing",
-            note="",
-            expected_days=5,
-        )
+    hearing(item, desk["officer"], on(25, 10))
     with clock.at(on(26, 8)):
         review.resume(work_item_id=item.pk, officer=desk["officer"])
 

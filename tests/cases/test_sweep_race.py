@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from cases import sweep
+from cases import issuing, sweep
 from cases.models import Card
 from cases.sweep import SweepReport
 from notifications.models import Message
@@ -47,12 +47,13 @@ def due_items(one_thing: OneThing, talent: User) -> None:
 def slow_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold each chunk's transaction open, so that the copies meet on the same rows."""
 
-    def record_slowly(entries: Any) -> list[Event]:
+    def issue_slowly(*args: Any) -> issuing.Issued:
+        issued = issue(*args)
         sleep(0.3)
-        return record_many(entries)
+        return issued
 
-    record_many = sweep.record_many
-    monkeypatch.setattr(sweep, "record_many", record_slowly)
+    issue = issuing._issue
+    monkeypatch.setattr(issuing, "_issue", issue_slowly)
 
 
 @contextmanager
@@ -98,23 +99,23 @@ def test_four_sweeps_at_once_issue_each_card_and_message_once(chunk: int) -> Non
 
 
 def test_the_claim_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "ISSUE", sweep.ISSUE.replace(ONCE, ""))
+    monkeypatch.setattr(issuing, "ISSUE", issuing.ISSUE.replace(ONCE, ""))
 
     with without_constraint():
         assert_once(race())
 
 
 def test_the_unique_card_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "RUNNING_CLOCKS", sweep.RUNNING_CLOCKS.replace(LOCK, ""))
+    monkeypatch.setattr(issuing, "CLOCKS_DUE", issuing.CLOCKS_DUE.replace(LOCK, ""))
 
     assert_once(race())
 
 
 def test_without_both_guards_cards_are_issued_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "RUNNING_CLOCKS", sweep.RUNNING_CLOCKS.replace(LOCK, ""))
-    monkeypatch.setattr(sweep, "ISSUE", sweep.ISSUE.replace(ONCE, ""))
+    monkeypatch.setattr(issuing, "CLOCKS_DUE", issuing.CLOCKS_DUE.replace(LOCK, ""))
+    monkeypatch.setattr(issuing, "ISSUE", issuing.ISSUE.replace(ONCE, ""))
 
     with without_constraint():
         race()
         assert Card.objects.count() > 2 * ITEMS
-    assert LOCK not in sweep.RUNNING_CLOCKS and ONCE not in sweep.ISSUE
+    assert LOCK not in issuing.CLOCKS_DUE and ONCE not in issuing.ISSUE

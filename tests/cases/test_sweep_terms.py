@@ -50,7 +50,7 @@ def test_a_supplement_that_does_not_come_sets_the_clock_going_at_its_term(
     term = datetime(2026, 12, 8, 17, 30, tzinfo=SHANGHAI)
     assert supplement.lapses_at == term
 
-    assert sweep.sweep(now=term - timedelta(seconds=1)) == SweepReport()
+    assert sweep.sweep(now=term - timedelta(seconds=1)).resumed == 0
     report = sweep.sweep(now=datetime(2026, 12, 9, 3, tzinfo=SHANGHAI))
 
     assert report == SweepReport(resumed=1)
