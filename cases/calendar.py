@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
-from cases.models import CalendarDay, CalendarRevision, CalendarYear
+from cases.models import CalendarDay, CalendarOrdinal, CalendarRevision, CalendarYear
 from cases.working_time import WEEKEND, Calendar, WorkingHours
 from portal.accounts.models import User
 from portal.core import clock
@@ -163,6 +163,8 @@ def load(years_ahead: int = YEARS_AHEAD) -> LoadReport:
     ]
     changed = sum(difference.rows for difference in differences(ours))
     revise(ours, how="载入已发布的放假通知")
+    if not CalendarOrdinal.objects.exists():
+        _count_days()
     return LoadReport(CalendarYear.objects.count(), CalendarDay.objects.count(), changed)
 
 
@@ -179,7 +181,7 @@ def keep_ahead() -> CalendarRevision | None:
 def held(year: int) -> Year | None:
     """Return a year as its rows stand, None where there is none."""
     row = CalendarYear.objects.filter(year=year).first()
-    return row and Year(row.year, row.official, row.source, _days_of([year]))
+    return Year(row.year, row.official, row.source, _days_of([year])) if row else None
 
 
 def differences(years: Collection[Year]) -> list[Difference]:
@@ -205,9 +207,7 @@ def gaps(years: Iterable[int]) -> list[str]:
 
 
 @transaction.atomic
-def revise(
-    years: Collection[Year], *, how: str, by: User | None = None
-) -> CalendarRevision | None:
+def revise(years: Collection[Year], *, how: str, by: User | None = None) -> CalendarRevision | None:
     """Store years as given and return the revision this makes, None where nothing changes.
 
     Raises Unsound where a year in between would be missing.
@@ -292,8 +292,7 @@ def _edited(year: int) -> Year:
 
 def _revised(what: str, by: User | None) -> CalendarRevision:
     """Count the days anew, open the revision and write the event."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_DAYS)
+    _count_days()
     note = what if len(what) <= 200 else f"{what[:199]}…"
     revision = CalendarRevision.objects.create(made_by=by, note=note)
     payload = {"revision": revision.pk, "what": note}
@@ -302,6 +301,11 @@ def _revised(what: str, by: User | None) -> CalendarRevision:
     # Again after the commit: another thread may have read the old rows meanwhile.
     transaction.on_commit(forget)
     return revision
+
+
+def _count_days() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_DAYS)
 
 
 def _read() -> Calendar:
@@ -357,9 +361,9 @@ def _store(found: Iterable[Difference]) -> None:
     CalendarDay.objects.filter(date__in=[day for one in found for day in one.removed]).delete()
     CalendarDay.objects.bulk_create(
         [
-            CalendarDay(day, *what)
+            CalendarDay(date=day, working=working, name=name)
             for one in found
-            for day, what in {**one.added, **one.renamed}.items()
+            for day, (working, name) in {**one.added, **one.renamed}.items()
         ],
         update_conflicts=True,
         unique_fields=["date"],
