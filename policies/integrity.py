@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
+from policies import divisions
 from policies.checks import CHECKS, RULES, arguments_of
 from policies.conditions import ORDERING, RELATIVE_TO_APPLICATION, Compare, Condition
 from policies.schema import (
@@ -89,6 +90,8 @@ def _one_thing(draft: Draft) -> Iterator[Finding]:
         return
     if not draft.knows("departments", info.lead):
         yield Finding("one_thing", "", "lead", f"没有部门 {info.lead}")
+    if info.division and not divisions.known(info.division):
+        yield Finding("one_thing", "", "division", f"没有行政区划 {info.division}")
     for index, chain in enumerate(info.chains):
         if not draft.knows("items", chain.item):
             yield Finding("one_thing", "", f"chains[{index}].item", f"没有事项 {chain.item}")
@@ -240,12 +243,21 @@ def _item_problems(draft: Draft, item: Item) -> Iterator[tuple[str, str]]:
             yield f"co_departments[{index}]", f"没有部门 {code}"
         if code == item.department:
             yield f"co_departments[{index}]", "主办部门不能同时是会办部门"
+    yield from _item_warning(item)
     yield from _item_fields(draft, item)
     yield from _item_lines(draft, item)
     yield from _item_result(draft, item)
     for index, need in enumerate(item.requires):
         for path, reason in _requirement(draft, item, need):
             yield f"requires[{index}].{path}", reason
+
+
+def _item_warning(item: Item) -> Iterator[tuple[str, str]]:
+    if item.warn_days is None:
+        return
+    limits = [days for days in (item.promised_days, item.statutory_days) if days is not None]
+    if not 1 <= item.warn_days < min(limits):
+        yield "warn_days", f"黄牌提前天数须至少为 1 且小于时限 {min(limits)} 个工作日"
 
 
 def _item_fields(draft: Draft, item: Item) -> Iterator[tuple[str, str]]:

@@ -284,6 +284,8 @@ class Item(Entry):
     fields: tuple[Code, ...]
     own_fields: tuple[Code, ...] = ()
     days: Days
+    # How many working days before the end the yellow card comes; without it as settled for all.
+    warn_days: StrictInt | None = None
     materials: tuple[Line, ...]
     result: Result
     requires: tuple[Requirement, ...] = ()
@@ -356,6 +358,8 @@ class OneThingInfo(Entry):
     name: Text
     summary: Text
     lead: Code
+    # Where it is on offer (GB/T 2260); the districts below it are those that figures tell apart.
+    division: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
     launched: Day | None = None
     promised_days: Count
     chains: tuple[Chain, ...] = ()
