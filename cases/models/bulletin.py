@@ -52,6 +52,9 @@ class Bulletin(models.Model):
     shows the figures as they stand.
     """
 
+    # The newest published edition after this one; set by `with_correction`.
+    corrected_by: int | None = None
+
     month = models.DateField("月份")
     edition = models.PositiveSmallIntegerField("版次", default=1)
     state = FSMField(

@@ -47,8 +47,8 @@ class Done(Part):
     red_at_window: int = 0
     unexplained: int = 0
     rate: float | None = None
-    median: float | None = None
-    p90: float | None = None
+    median: int | None = None
+    p90: int | None = None
     average: float | None = None
     promised: float | None = None
 

@@ -5,13 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 from cases.documents import typeset
 from cases.models import Bulletin
+from cases.supervision import tables as shown_tables
 from cases.supervision.bulletin_document import Document
 from cases.supervision.bulletin_tables import tables
 from cases.supervision.bulletin_words import month_words
-from cases.supervision.tables import Table, download
+from cases.supervision.tables import Table
 from portal.core.chinese import day_words, instant_words
 from portal.core.spreadsheet import text_width
 
@@ -20,10 +22,13 @@ HEADING = re.compile(r"^[一二三四五六七八九十]+、")
 SALUTATION = re.compile(r"：$")
 # Lists with long texts stand across, at the end.
 LISTS = frozenset({"cards", "urgings"})
-NARROWEST, WIDEST = 5, 30
+INSET = 3  # letters beside the text of a cell
+WIDE, WIDEST = 30, 48  # a column of short texts, and one of explanations
+# A cell of so many letters might be higher than a page.
+LONG = 1500
 
 
-def pdf(bulletin: Bulletin, document: Document, text: str, corrected_by: int | None) -> bytes:
+def pdf(bulletin: Bulletin, document: Document, text: str) -> bytes:
     """Return the bulletin as an official paper; one not published or corrected says so."""
     parts = [_part(number, one) for number, one in enumerate(tables(document), 1)]
     return typeset(
@@ -32,8 +37,8 @@ def pdf(bulletin: Bulletin, document: Document, text: str, corrected_by: int | N
             "title": TITLE,
             "issue": issue(bulletin),
             "issued": settings.SITE_OWNER,
-            "marks": marks(bulletin, corrected_by),
-            "text": [_paragraph(line) for line in text.splitlines() if line.strip()],
+            "marks": marks(bulletin),
+            "text": paragraphs(text),
             "organ": settings.SITE_OWNER,
             "date": day_words(bulletin.published_at) if bulletin.published_at else "（未发布）",
             "tables": [part for part in parts if part["name"] not in LISTS],
@@ -42,10 +47,10 @@ def pdf(bulletin: Bulletin, document: Document, text: str, corrected_by: int | N
     )
 
 
-def spreadsheet(bulletin: Bulletin, document: Document, corrected_by: int | None) -> HttpResponse:
+def spreadsheet(bulletin: Bulletin, document: Document) -> HttpResponse:
     """Return every table of the bulletin as a sheet of an Excel file."""
-    said = [issue(bulletin), as_of_words(document), *marks(bulletin, corrected_by)]
-    return download(file_name(bulletin), tables(document), "\n".join(said))
+    said = [issue(bulletin), as_of_words(document), *marks(bulletin)]
+    return shown_tables.download(file_name(bulletin), tables(document), "\n".join(said))
 
 
 def file_name(bulletin: Bulletin) -> str:
@@ -62,16 +67,31 @@ def as_of_words(document: Document) -> str:
     return f"统计期间：{month_words(document)}，数据截至 {instant_words(document.as_of)}"
 
 
-def marks(bulletin: Bulletin, corrected_by: int | None) -> list[str]:
+def marks(bulletin: Bulletin) -> list[str]:
     """Return what a reader has to know first: a draft, a correction, corrected itself."""
     found = []
     if bulletin.is_draft:
         found.append("草稿，尚未发布，数据为当前数据。")
     if bulletin.correction:
         found.append(f"本版为更正版，更正说明：{bulletin.correction}")
-    if corrected_by:
-        found.append(f"本版已被第 {corrected_by} 版更正，以第 {corrected_by} 版为准。")
+    if newer := bulletin.corrected_by:
+        found.append(f"本版已被第 {newer} 版更正，以第 {newer} 版为准。")
     return found
+
+
+def paragraphs(text: str) -> list[dict[str, Any]]:
+    """Return the paragraphs of a text, each with what it is."""
+    return [_paragraph(line) for line in text.splitlines() if line.strip()]
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """Return a PDF as a download under a Chinese name."""
+    response = HttpResponse(content, content_type="application/pdf")
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    response["Content-Disposition"] = disposition or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _paragraph(line: str) -> dict[str, Any]:
@@ -91,6 +111,7 @@ def _part(number: int, table: Table) -> dict[str, Any]:
         "note": table.note,
         "empty": table.empty,
         "rows": rows,
+        "long": any(text_width(text) > LONG for row in rows for text in row),
         "total": [cell.text for cell in table.shown_total],
         "columns": [
             {
@@ -106,4 +127,5 @@ def _part(number: int, table: Table) -> dict[str, Any]:
 def _width(title: str, is_number: bool, texts: list[str]) -> int:
     """Return how wide a column is beside the others; a heading over numbers may break in two."""
     head = (text_width(title) + 1) // 2 if is_number else text_width(title)
-    return min(max([head, NARROWEST, *map(text_width, texts)]), WIDEST)
+    longest = max([head, *map(text_width, texts)])
+    return min(longest, WIDEST if longest > 2 * WIDE else WIDE) + INSET

@@ -107,11 +107,10 @@ def ranking(document: Document) -> Table:
 
 
 def times(document: Document) -> Table:
-    titles = ("用时中位数", "用时九成位数", "平均用时", "平均承诺")
     columns = [
         Column("部门", "text"),
-        Column("办结"),
-        *(Column(title, "days") for title in titles),
+        *(Column(title) for title in ("办结", "用时中位数", "用时九成位数")),
+        *(Column(title, "days") for title in ("平均用时", "平均承诺")),
     ]
     rows = [_row(line.name, line.decided, *_days(line)) for line in document.departments]
     total = _row("合计", document.total.decided, *_days(document.total))

@@ -52,8 +52,8 @@ def _overall(document: Document) -> str:
     if every.median is None:
         return words
     return words + (
-        f"办结办件的用时（不含暂停计时），一半不超过 {every.median:g} 个工作日，"
-        f"九成不超过 {every.p90:g} 个工作日，平均 {every.average:g} 个工作日，"
+        f"办结办件的用时（不含暂停计时），一半不超过 {every.median} 个工作日，"
+        f"九成不超过 {every.p90} 个工作日，平均 {every.average:g} 个工作日，"
         f"承诺时限平均 {every.promised:g} 个工作日。"
     )
 

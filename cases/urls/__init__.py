@@ -6,7 +6,7 @@ from importlib.util import find_spec
 app_name = "cases"
 urlpatterns = [
     pattern
-    for group in ("talent", "window", "supervision", "papers", "alerts")
+    for group in ("talent", "window", "supervision", "bulletins", "papers", "alerts")
     if find_spec(f"cases.urls.{group}")
     for pattern in import_module(f"cases.urls.{group}").urlpatterns
 ]
