@@ -216,6 +216,8 @@ def close(item: WorkItem, changes: Changes, *, because: WorkItem) -> None:
 
 def end_offers(changes: Changes) -> None:
     """End the open offers that nothing waits for any more, as their case or their items ended."""
+    if all(item.is_open or item.state == WorkItemState.APPROVED for item in changes.items):
+        return  # an offer hangs on an item of the case that came to nothing
     waiting = [item.pk for item in changes.items if item.state == WorkItemState.WAITING]
     needed = Edge.objects.filter(dependant__in=waiting).values("predecessor")
     offers = list(
