@@ -180,8 +180,8 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
         "受理凭证",
         [
             _text(
-                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请，材料齐全、"
-                f"符合法定形式，已于{_instant(case.accepted_at)}受理。"
+                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请，"
+                f"{_accepted_words(case)}"
                 "本凭证视为下列并联部门同时收件受理。"
             ),
             _table([8, 4, 4, 6], ["事项", "办理部门", "承诺时限", "应办结时间"], rows),
@@ -193,7 +193,7 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
         to=_name(case, masked),
         number=f"受理码：{spaced(case.number or '')}",
         organ=settings.SITE_OWNER,
-        date=_day(case.accepted_at),
+        date=_day(case.deemed_at if case.is_deemed_accepted else case.accepted_at),
         seal=SEAL,
         small=["办理进度可登录平台查询，或凭受理码到综合窗口查询。咨询与投诉：12345。"],
     )
@@ -237,6 +237,28 @@ def refusal(case: Case, *, masked: bool = False) -> bytes:
             _text(
                 f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请"
                 f"（{_short_names(case, case.item_codes)}），经审查，决定不予受理。"
+            ),
+            _named("理由", case.reasons),
+            _named("依据", case.legal_basis),
+            _text(notices.REDRESS),
+        ],
+        to=_name(case, masked),
+        number=f"受理码：{spaced(case.number or '')}",
+        organ=settings.SITE_OWNER,
+        date=_day(case.closed_at),
+        seal=ORGAN_SEAL,
+    )
+
+
+def revocation(case: Case, *, masked: bool = False) -> bytes:
+    """Return the revocation of the acceptance with reasons, basis, redress (撤销受理决定书)."""
+    return _letter(
+        "撤销受理决定书",
+        [
+            _text(
+                f"您（单位）于{_day(case.submitted_at)}提交的{_thing(case)}联办申请"
+                f"（{_short_names(case, case.item_codes)}），已于{_day(case.accepted_at)}容缺受理。"
+                "现决定撤销受理，尚未办结的事项不再办理。"
             ),
             _named("理由", case.reasons),
             _named("依据", case.legal_basis),
@@ -301,6 +323,7 @@ _CASE_PAPERS: dict[str, tuple[str, Callable[..., bytes], Callable[[Case], bool]]
     "receipt": ("受理凭证", receipt, lambda case: case.accepted_at is not None),
     "notice": ("一次性告知书", one_time_notice, lambda case: _window_notice(case) is not None),
     "refusal": ("不予受理决定书", refusal, lambda case: case.state == CaseState.REFUSED),
+    "revocation": ("撤销受理决定书", revocation, lambda case: case.state == CaseState.REVOKED),
 }
 
 
@@ -388,6 +411,15 @@ def _accepted_items(case: Case) -> list[WorkItem]:
     later = case.offers.filter(state=OfferState.TAKEN).values("item_code")
     items = case.work_items.exclude(item_code__in=later)
     return list(items.select_related("department").order_by("pk"))
+
+
+def _accepted_words(case: Case) -> str:
+    if case.is_deemed_accepted:
+        return (
+            f"窗口在 {notices.NOTICE_DAYS} 个工作日内未答复，依据《中华人民共和国行政许可法》"
+            f"第三十二条，自收到申请之日（{_day(case.accepted_at)}）起即为受理。"
+        )
+    return f"材料齐全、符合法定形式，已于{_instant(case.accepted_at)}受理。"
 
 
 def _first_due(work_item: WorkItem, case: Case, working_days: Calendar) -> str:

@@ -22,7 +22,7 @@ from cases.models import (
     WorkItemState,
 )
 from cases.models.work_item import DECIDED, RUNNING
-from cases.notices import REDRESS
+from cases.notices import NOTICE_DAYS, REDRESS
 from cases.numbering import spaced
 from cases.pages.picture import Expected, short_name
 from cases.working_time import Calendar
@@ -77,16 +77,19 @@ def heading(facts: Facts) -> str:
             return _completed_heading(facts.work_items)
         case CaseState.REFUSED:
             return "窗口作出不予受理决定"
+        case CaseState.REVOKED:
+            return "受理已撤销"
     return "申请已撤回"
 
 
 def lead(facts: Facts) -> str:
     """Return the line under the heading: what comes next and until when."""
     case = facts.case
-    if case.state == CaseState.SUBMITTED and case.received_at:
-        received = timezone.localdate(case.received_at)
-        until = facts.calendar.add(received, 5)
-        return f"窗口将在 {day_words(until)}前受理，或一次性告知需要补正的全部内容。"
+    if case.state == CaseState.SUBMITTED and case.deemed_at:
+        return (
+            f"窗口将在 {instant_words(case.deemed_at)} 前受理，或一次性告知需要补正的全部内容；"
+            "逾期未答复的，自收到申请之日起视为受理。"
+        )
     if case.state == CaseState.ACCEPTED and case.due_at:
         return (
             f"整体承诺 {case.promised_days} 个工作日，自受理次日起算，"
@@ -218,11 +221,7 @@ def _waiting(item: WorkItem, facts: Facts) -> dict[str, Any]:
         for edge in needs
         if edge.predecessor_id not in known or known[edge.predecessor_id].is_open
     ]
-    then = (
-        f"结果出来次日起算 {item.budget} 个工作日"
-        if item.budget
-        else "结果出来当日办结"
-    )
+    then = f"结果出来次日起算 {item.budget} 个工作日" if item.budget else "结果出来当日办结"
     expected = day_words(facts.expected[item.pk].end)
     whom = f"等{listed(dict.fromkeys(names))}的结果，{then}，预计 {expected}办结。"
     reasons = "".join(dict.fromkeys(edge.why for edge in needs if edge.why))
@@ -283,12 +282,22 @@ def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
             words = f"{offer.get_state_display()}：{short_name(offer.item_name)}"
             yield _event(offer.answered_at, "done", words, "")
     if case.accepted_at:
-        yield _event(case.accepted_at, "done", "窗口受理", "不等前置结果的事项同时开始办理。")
+        yield _acceptance(case, case.accepted_at)
     if case.closed_at and case.state != CaseState.COMPLETED:
         basis = f"依据：{case.legal_basis.rstrip('。')}。" if case.legal_basis else ""
-        refused = case.state == CaseState.REFUSED
-        why = f"理由：{case.reasons.rstrip('。')}。{basis}{REDRESS}" if refused else ""
+        why = f"理由：{case.reasons.rstrip('。')}。{basis}{REDRESS}" if case.reasons else ""
         yield _event(case.closed_at, "stop", case.get_state_display(), why)
+
+
+def _acceptance(case: Case, at: datetime) -> tuple[datetime, dict[str, Any]]:
+    then = "不等前置结果的事项同时开始办理。"
+    if case.is_deemed_accepted and case.deemed_at:
+        why = (
+            f"窗口在 {NOTICE_DAYS} 个工作日内没有答复，依法自收到申请之日（{day_words(at)}）起受理，"
+            f"时限自该日起算。{then}"
+        )
+        return _event(case.deemed_at, "done", "视为受理", why)
+    return _event(at, "done", "窗口受理", then)
 
 
 def _event(at: datetime, state: str, title: str, why: str) -> tuple[datetime, dict[str, Any]]:

@@ -22,11 +22,10 @@ from portal.core.ledger import Event
 
 PAGE_SIZE = 30
 FOUND_AT_MOST = 50
-# 行政许可法 art. 32(4): within so many working days the window accepts or tells what is missing.
-NOTICE_DAYS = 5
 TABS = {"": "待受理", "returned": "待补正", "today": "今日已处理"}
 HANDLED = {
     "case.accepted": "受理",
+    "case.deemed_accepted": "逾期未答复，视为受理",
     "case.returned": "一次性告知补正",
     "case.refused": "不予受理",
 }
@@ -84,7 +83,7 @@ def case(found: Case) -> dict[str, Any]:
     """Return everything a clerk reads of one case, and which verbs its state allows."""
     problems = application.missing(found) if found.state == CaseState.SUBMITTED else {}
     told = found.supplements.filter(work_item=None).select_related("asked_by").first()
-    at_window = found.state == CaseState.SUBMITTED
+    at_window = found.state == CaseState.SUBMITTED and not _is_overdue(found)
     return {
         "case": found,
         "number": dossier.number_words(found),
@@ -194,15 +193,25 @@ def _row(one: Case) -> dict[str, Any]:
         "items": dossier.item_words(one),
         "received": instant_words(received),
         "waited": _waited(received) if is_waiting else "",
-        "limit": _limit_words(received) if is_waiting else "",
+        "limit": _limit_words(one) if is_waiting else "",
         "state": {"kind": STATE_TAGS.get(one.state, "stop"), "label": one.get_state_display()},
         "was_returned": getattr(one, "was_returned", False),
     }
 
 
-def _limit_words(received: datetime) -> str:
-    last = calendar.current().add(civil_day(received), NOTICE_DAYS)
-    return f"{last.month}月{last.day}日前受理或告知"
+def _is_overdue(one: Case) -> bool:
+    """Whether the window's term is over and the sweep about to accept by law."""
+    return one.deemed_at is not None and one.deemed_at < clock.now()
+
+
+def _limit_words(one: Case) -> str:
+    """Return until when the window must answer, and what follows if it does not."""
+    if one.deemed_at is None:
+        return ""
+    if _is_overdue(one):
+        return "已过答复期限，视为受理"
+    last = civil_day(one.deemed_at)
+    return f"{last.month}月{last.day}日前受理或告知，逾期视为受理"
 
 
 def _handled(events: list[Event]) -> list[dict[str, Any]]:
@@ -244,6 +253,8 @@ def _case_heading(found: Case, problems: Mapping[str, str], told: Supplement | N
         return f"等申请人补正，期限至{day_words(told.lapses_at)}"
     if found.state != CaseState.SUBMITTED:
         return _closed_heading(found)
+    if _is_overdue(found):
+        return "已过答复期限，依法视为受理"
     if problems:
         return f"还缺 {len(problems)} 项，不能受理"
     return "已按告知补正，可以受理" if told else "材料和填写齐全，可以受理"
@@ -254,13 +265,16 @@ def _closed_heading(found: Case) -> str:
         return f"{day_words(found.closed_at)}不予受理"
     if found.state == CaseState.WITHDRAWN:
         return "申请已撤回"
+    if found.state == CaseState.REVOKED and found.closed_at:
+        return f"{day_words(found.closed_at)}撤销受理"
     if found.accepted_at is None:
         return str(found.get_state_display())
     count = len(found.item_codes)
     if found.state == CaseState.COMPLETED and found.closed_at:
         return f"{count} 项已全部办结"
     due = f"，承诺 {day_words(found.due_at)}前全部办结" if found.due_at else ""
-    return f"{day_words(found.accepted_at)}已受理，{count} 项正在办理{due}"
+    accepted = "起视为受理" if found.is_deemed_accepted else "已受理"
+    return f"{day_words(found.accepted_at)}{accepted}，{count} 项正在办理{due}"
 
 
 def _facts(found: Case) -> list[dict[str, Any]]:
@@ -273,9 +287,11 @@ def _facts(found: Case) -> list[dict[str, Any]]:
         facts.append({"term": "提交", "value": instant_words(found.submitted_at)})
     if found.received_at and found.state == CaseState.SUBMITTED:
         facts.append({"term": "等候", "value": _waited(found.received_at)})
-        facts.append({"term": "期限", "value": _limit_words(found.received_at)})
+        facts.append({"term": "期限", "value": _limit_words(found)})
     if found.accepted_at:
         by = f"，{found.accepted_by}" if found.accepted_by else ""
+        if found.is_deemed_accepted:
+            by = "，窗口逾期未答复，依法视为受理"
         facts.append({"term": "受理", "value": f"{instant_words(found.accepted_at)}{by}"})
     if found.reasons:
         facts.append({"term": "理由", "value": found.reasons})

@@ -53,6 +53,7 @@ TAGS = {
     CaseState.COMPLETED: "done",
     CaseState.REFUSED: "stop",
     CaseState.WITHDRAWN: "stop",
+    CaseState.REVOKED: "stop",
 }
 
 

@@ -102,7 +102,8 @@ def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
         accepted = intake.accept(case_id=found.pk, clerk=user_of(request))
     except Incomplete:
         return _page(request, found, status=422)
-    return _next(request, accepted, "已受理，各部门已同时收到")
+    how = "已过答复期限，依法视为受理" if accepted.is_deemed_accepted else "已受理"
+    return _next(request, accepted, f"{how}，各部门已同时收到")
 
 
 @verb_at_window
