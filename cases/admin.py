@@ -1,4 +1,4 @@
-"""Admin pages of joint handling: the officer's desk, and the calendar for administrators."""
+"""The officer's desk in the admin; the calendar's pages are in `calendar_admin`."""
 
 from typing import Any
 
@@ -10,17 +10,19 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cases import calendar, deadlines
-from cases.models import CalendarDay, CalendarYear, WorkItem, WorkItemState
+from cases import calendar, calendar_admin, deadlines
+from cases.models import WorkItem, WorkItemState
 from cases.models.work_item import DECIDED, OPEN
 from cases.pages import approvals, dossier, picture
 from cases.pages import desk as desk_pages
 from cases.pages.window import is_number
 from cases.views import desk
-from portal.accounts.models import DEPARTMENT_ROLES, Role
+from portal.accounts.models import DEPARTMENT_ROLES
 from portal.accounts.permissions import RoleAdmin, user_of
 from portal.core import clock
-from portal.core.ledger import Entry, record
+
+# Found by the admin through this module.
+__all__ = ["DeskAdmin", "calendar_admin"]
 
 STATE_TAGS = {
     WorkItemState.WAITING: "later",
@@ -211,56 +213,6 @@ class DeskAdmin(RoleAdmin):
     @admin.display(description="经办人")
     def claimer(self, item: WorkItem) -> SafeString:
         return format_html('<span class="nowrap">{}</span>', item.claimed_by or "—")
-
-
-@admin.register(CalendarDay)
-class CalendarDayAdmin(RoleAdmin):
-    """Days off and make-up days; every clock that is set from now on counts by them."""
-
-    writers = frozenset({Role.ADMINISTRATOR})
-    list_display = ["date", "working", "name"]
-    list_filter = ["working"]
-    ordering = ["-date"]
-    show_facets = admin.ShowFacets.NEVER
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Say how far the calendar is known, and warn where deadlines reach beyond that."""
-        known = calendar.current()
-        if warning := calendar.provisional_warning(known, clock.today()):
-            messages.warning(request, warning)
-        last = max(known.official_years, default=None)
-        title = f"放假安排已载入至 {last}年" if last else "放假安排尚未载入"
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A row only says how a day differs from the plain week; without it the week holds."""
-        return self.has_change_permission(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        _note_change(request, f"{obj.date.isoformat()} {'working' if obj.working else 'off'}")
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        super().delete_model(request, obj)
-        _note_change(request, f"{obj.date.isoformat()} plain")
-
-
-@admin.register(CalendarYear)
-class CalendarYearAdmin(RoleAdmin):
-    writers = frozenset({Role.ADMINISTRATOR})
-    list_display = ["year", "official", "source"]
-    ordering = ["-year"]
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        _note_change(request, f"{obj.year} {'official' if obj.official else 'provisional'}")
-
-
-def _note_change(request: HttpRequest, what: str) -> None:
-    record(Entry("calendar.changed", actor_id=request.user.pk, payload={"what": what}))
-    calendar.forget()
 
 
 def _is_red() -> Q:

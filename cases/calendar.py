@@ -275,19 +275,22 @@ def removal_problem(year: int) -> str | None:
     return None
 
 
+def by_hand(source: str) -> str:
+    """Return the source of a year that an administrator has changed: no load takes it back."""
+    return f"{EDITED_SOURCE}{source}"[:200] if source.startswith(OUR_SOURCES) else source
+
+
 def _lock() -> None:
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
 
 
 def _edited(year: int) -> Year:
-    """Return a year about to be edited by hand: no later load of notices takes it back."""
+    """Return a year about to be edited by hand. Raises Unsound where there is none."""
     found = held(year)
     if found is None:
         raise Unsound([f"日历中还没有{year}年，请先建立该年份。"])
-    if not found.source.startswith(OUR_SOURCES):
-        return found
-    return replace(found, source=f"{EDITED_SOURCE}{found.source}"[:200])
+    return replace(found, source=by_hand(found.source))
 
 
 def _revised(what: str, by: User | None) -> CalendarRevision:

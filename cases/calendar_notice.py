@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
@@ -18,6 +19,7 @@ from cases.working_time import WEEKEND
 from policies.reading import StrictLoader
 from portal.core.chinese import day_words
 
+CALENDARS = Path(__file__).parent / "calendars"
 # A notice has some forty lines; whatever is a thousand times longer is not one.
 MOST_BYTES = 64 * 1024
 MOST_SOURCE = 200
