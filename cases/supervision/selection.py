@@ -4,19 +4,38 @@ A filter that cannot be used is left out and named in a notice; the page shows t
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.utils.http import urlencode
 
-from cases.models import WorkItem
-from cases.supervision.figures import CLOCKS, Items, Period
+from cases.models.work_item import Stage
+from cases.supervision.figures import CASE_LISTS, CLOCKS, Period, Scope
+from policies import divisions
 from policies.models import OneThing
-from portal.accounts.models import Department, Role, User
+from portal.accounts.models import DEPARTMENT_ROLES, Department, Role, User
 from portal.core.chinese import day_words
 
-PERIODS = {"month": "本月", "last": "上月", "range": "自选日期"}
+PERIODS = {
+    "month": "本月",
+    "last": "上月",
+    "today": "今天",
+    "week": "本周",
+    "year": "今年",
+    "range": "自选日期",
+}
+# The longest period that is counted; a slip of the keyboard is not a thousand years.
+LONGEST = timedelta(days=10 * 366)
+SEEN = {"no": "未知悉", "yes": "已知悉"}
+EXPLAINED = {"no": "未说明", "yes": "已说明"}
+# Lists that no figure counts: every card that was issued in the period, decided since or not.
+CARD_LISTS = {"reds": ("期内亮红牌", "red"), "yellows": ("期内亮黄牌", "yellow")}
+LISTS = {
+    **{code: label for code, (label, _) in {**CLOCKS, **CARD_LISTS}.items()},
+    **CASE_LISTS,
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +47,12 @@ class Selection:
     one_thing: OneThing | None
     department: Department | None
     item: str
+    district: str
+    officer: User | None
     clock: str
+    stage: str
+    seen: str
+    explained: str
     period_name: str
     period: Period
     problems: tuple[str, ...] = field(default=())
@@ -44,28 +68,58 @@ class Selection:
             return PERIODS[self.period_name]
         return f"{day_words(self.period.begin)}至{day_words(self.period.end)}"
 
-    def work_items(self) -> Items:
-        """Return the chosen work items that the reader may see."""
-        items = WorkItem.objects.all()
-        if self.department:
-            items = items.filter(department=self.department)
-        if self.one_thing:
-            items = items.filter(case__one_thing=self.one_thing)
-        return items.filter(item_code=self.item) if self.item else items
+    @property
+    def period_days(self) -> str:
+        """The first and the last day in words, for what is printed or sent on."""
+        if self.period.begin == self.period.end:
+            return day_words(self.period.begin)
+        return f"{day_words(self.period.begin)}至{day_words(self.period.end)}"
+
+    @property
+    def scope(self) -> Scope:
+        """The choice as the figures take it."""
+        return Scope(
+            one_thing=self.one_thing.pk if self.one_thing else None,
+            department=self.department.pk if self.department else None,
+            item=self.item,
+            district=self.district,
+            officer=self.officer.pk if self.officer else None,
+        )
+
+    def words(self, items: Mapping[str, str]) -> list[str]:
+        """Return what narrows the choice, in words; nothing where everything is chosen."""
+        found = [
+            self.one_thing.name if self.one_thing else "",
+            self.department.short_name if self.department else "",
+            items.get(self.item, ""),
+            district_name(self.district) if self.district else "",
+            self.officer.get_full_name() if self.officer else "",
+        ]
+        return [word for word in found if word]
 
     def query(self, **changes: str) -> str:
         """Return the query string of this choice with some filters changed; empty ones vanish."""
+        is_range = self.period_name == "range"
         values = {
             "one_thing": self.one_thing.slug if self.one_thing else "",
             "department": self.department.code if self.department and not self.is_bound else "",
             "item": self.item,
+            "district": self.district,
+            "officer": str(self.officer.pk) if self.officer else "",
             "clock": self.clock,
+            "stage": self.stage,
+            "seen": self.seen,
+            "explained": self.explained,
             "period": self.period_name if self.period_name != "month" else "",
-            "from": self.period.begin.isoformat() if self.period_name == "range" else "",
-            "until": self.period.end.isoformat() if self.period_name == "range" else "",
+            "from": self.period.begin.isoformat() if is_range else "",
+            "until": self.period.end.isoformat() if is_range else "",
             **changes,
         }
         return urlencode({key: value for key, value in values.items() if value})
+
+    def general(self, **changes: str) -> str:
+        """Return the query string without what only a list has."""
+        return self.query(**{"clock": "", "stage": "", "seen": "", "explained": "", **changes})
 
 
 def selection(
@@ -78,25 +132,45 @@ def selection(
 ) -> Selection:
     """Return the choice that an address makes; a leader is bound to the own department."""
     problems: list[str] = []
-    one_thing = next((one for one in one_things if one.slug == given.get("one_thing")), None)
-    if given.get("one_thing") and one_thing is None:
-        problems.append("没有这个“一件事”，已显示全部。")
+
+    def pick(name: str, known: Callable[[str], object], complaint: str) -> str:
+        value = given.get(name, "")
+        if value and not known(value):
+            problems.append(complaint)
+            return ""
+        return value
+
+    slugs = {one.slug: one for one in one_things}
+    one_thing = pick("one_thing", slugs.get, "没有这个“一件事”，已显示全部。")
     department = _department(reader, given.get("department", ""), departments, problems)
-    item = given.get("item", "")
-    if item and item not in item_names(one_things):
-        problems.append("没有这个事项，已显示全部事项。")
-        item = ""
-    clock = given.get("clock", "")
-    if clock and clock not in CLOCKS:
-        problems.append("没有这种时限状态，已显示全部。")
-        clock = ""
+    items = item_names(one_things)
+    item = pick("item", items.get, "没有这个事项，已显示全部事项。")
+    district = pick("district", divisions.known, "没有这个区县，已显示全部区县。")
+    officer = _officer(reader, given.get("officer", ""), problems)
+    clock = pick("clock", LISTS.get, "没有这种时限状态，已显示全部。")
+    stage = pick("stage", Stage.values.__contains__, "没有这个环节，已显示全部环节。")
+    seen = pick("seen", SEEN.get, "知悉情况只能选已知悉或未知悉，已显示全部。")
+    explained = pick("explained", EXPLAINED.get, "说明情况只能选已说明或未说明，已显示全部。")
     name, period = _period(given, today, problems)
     return Selection(
-        reader, today, one_thing, department, item, clock, name, period, tuple(problems)
+        reader,
+        today,
+        slugs.get(one_thing),
+        department,
+        item,
+        district,
+        officer,
+        clock,
+        stage,
+        seen,
+        explained,
+        name,
+        period,
+        tuple(problems),
     )
 
 
-def item_names(one_things: list[OneThing]) -> dict[str, str]:
+def item_names(one_things: Sequence[OneThing]) -> dict[str, str]:
     """Return the items that can be chosen: code → name."""
     return {
         code: item.name
@@ -104,6 +178,20 @@ def item_names(one_things: list[OneThing]) -> dict[str, str]:
         if one_thing.current
         for code, item in one_thing.current.catalogue.items.items()
     }
+
+
+def district_names(chosen: str = "") -> dict[str, str]:
+    """Return the districts of this division that can be chosen, and the chosen one: code → name."""
+    own = dict(divisions.children(settings.DIVISION_CODE))
+    return own | ({chosen: district_name(chosen)} if chosen and chosen not in own else {})
+
+
+def district_name(code: str) -> str:
+    """Return the name of a district, without the city where it is this one's."""
+    if not code:
+        return "未登记区县"
+    city = divisions.name_of(settings.DIVISION_CODE) or ""
+    return (divisions.name_of(code) or code).removeprefix(city)
 
 
 def _department(
@@ -119,24 +207,51 @@ def _department(
     return found
 
 
+def _officer(reader: User, key: str, problems: list[str]) -> User | None:
+    if not key:
+        return None
+    found = User.objects.filter(role__in=DEPARTMENT_ROLES)
+    if reader.role == Role.LEADER:
+        found = found.filter(department=reader.department)
+    officer = found.filter(pk=key).first() if key.isascii() and key.isdigit() else None
+    if officer is None:
+        problems.append("没有这位经办人，已显示全部经办人。")
+    return officer
+
+
 def _period(given: Mapping[str, str], today: date, problems: list[str]) -> tuple[str, Period]:
     name = given.get("period") or "month"
-    this_month = Period(
-        today.replace(day=1), today.replace(day=monthrange(today.year, today.month)[1])
-    )
     if name == "range":
         own = _range(given)
         if own:
             return name, own
         if not (given.get("from") or given.get("until")):
-            return name, this_month
+            return name, _named_period("month", today)
         problems.append("起止日期不正确，已显示本月。")
+        name = "month"
     elif name not in PERIODS:
         problems.append("没有这种统计期间，已显示本月。")
-    if name == "last":
-        last = today.replace(day=1) - timedelta(days=1)
-        return name, Period(last.replace(day=1), last)
-    return "month", this_month
+        name = "month"
+    return name, _named_period(name, today)
+
+
+def _named_period(name: str, today: date) -> Period:
+    match name:
+        case "today":
+            return Period(today, today)
+        case "week":
+            monday = today - timedelta(days=today.weekday())
+            return Period(monday, monday + timedelta(days=6))
+        case "last":
+            return month_of(today.replace(day=1) - timedelta(days=1))
+        case "year":
+            return Period(today.replace(month=1, day=1), today.replace(month=12, day=31))
+    return month_of(today)
+
+
+def month_of(day: date) -> Period:
+    """Return the month in which a day lies."""
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _range(given: Mapping[str, str]) -> Period | None:
@@ -146,4 +261,5 @@ def _range(given: Mapping[str, str]) -> Period | None:
     except ValueError:
         return None
     # Later than any calendar: the day after the last one has to exist as well.
-    return Period(begin, end) if begin <= end < date.max else None
+    fits = begin <= end < date.max and end - begin <= LONGEST
+    return Period(begin, end) if fits else None

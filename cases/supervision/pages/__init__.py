@@ -1,0 +1,1 @@
+"""What the supervisor's pages show: contexts for the templates, made from figures and rows."""

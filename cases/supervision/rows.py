@@ -1,0 +1,173 @@
+"""Work items and cases as rows of a list (清单): what stands in it, on the page and in Excel."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from cases import deadlines, masking
+from cases.models import Card, Case, Level, WorkItem
+from cases.models.case import ApplicantKind
+from cases.models.work_item import DECIDED, Stage
+from cases.numbering import spaced
+from cases.pages.picture import days_words
+from cases.supervision.figures import Cases, Items
+from cases.supervision.tables import Cell, Column, Row
+from cases.working_time import Calendar
+
+STANDING = (
+    Column("受理码", "text"),
+    Column("事项", "text"),
+    Column("部门", "text"),
+    Column("经办人", "text"),
+    Column("起算", "instant"),
+    Column("应办结", "instant"),
+    Column("时限状态", "text"),
+    Column("知悉", "text"),
+    Column("原因说明", "text"),
+)
+DONE = (
+    Column("受理码", "text"),
+    Column("事项", "text"),
+    Column("部门", "text"),
+    Column("经办人", "text"),
+    Column("起算", "instant"),
+    Column("办结", "instant"),
+    Column("结果", "text"),
+    Column("用时（工作日）", "days"),
+    Column("承诺", "text"),
+    Column("超时", "text"),
+)
+OF_CASES = (
+    Column("受理码", "text"),
+    Column("一件事", "text"),
+    Column("申请人", "text"),
+    Column("事项数", "count"),
+    Column("提交", "instant"),
+    Column("受理", "instant"),
+    Column("状态", "text"),
+)
+
+
+def with_cards(items: Items) -> Items:
+    """Return the work items with all that a row shows; the applicant's answers stay sealed."""
+    cards = Card.objects.select_related("seen_by", "explained_by")
+    return (
+        items.select_related("case", "department", "claimed_by")
+        .defer("case__sealed", "case__answers")
+        .prefetch_related(Prefetch("cards", cards), "suspensions")
+    )
+
+
+def with_one_thing(cases: Cases) -> Cases:
+    return cases.select_related("one_thing").defer("sealed", "answers")
+
+
+def standing_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
+    """Return how a work item stands: what it waits for or when it is due, and its card."""
+    level = deadlines.level(item, now=now)
+    words = deadlines.card_words(item, now=now, calendar=calendar) or item.get_state_display()
+    newest = newest_card(item)
+    state = Cell(f"{level.label}，{words}", card=level.value, words=words) if level else Cell(words)
+    return Row(
+        [
+            *_head(item),
+            Cell(item.started_at, words="" if item.started_at else "未起算"),
+            Cell(item.due_at),
+            state,
+            Cell(seen_words([newest] if newest else [])),
+            Cell(explained_words(newest), note=newest.measure if newest else ""),
+        ]
+    )
+
+
+def done_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
+    """Return how a work item was decided: its net time against the promise, and whose lateness."""
+    return Row(
+        [
+            *_head(item),
+            Cell(item.started_at),
+            Cell(item.decided_at),
+            Cell(item.get_state_display()),
+            Cell(net_of(item, now, calendar)),
+            Cell(days_words(item.promised_days)),
+            Cell(late_words(item)),
+        ]
+    )
+
+
+def case_row(case: Case) -> Row:
+    """Return a case as the window took it in; the applicant's name is masked."""
+    person = case.applicant_kind == ApplicantKind.PERSON
+    name = masking.masked_name(case.applicant_name) if person else case.applicant_name
+    return Row(
+        [
+            _number(case, reverse("cases:supervision-case", args=[case.pk])),
+            Cell(case.one_thing.name),
+            Cell(name),
+            Cell(len(case.item_codes)),
+            Cell(case.submitted_at),
+            Cell(case.accepted_at),
+            Cell(case.get_state_display()),
+        ]
+    )
+
+
+def _head(item: WorkItem) -> list[Cell]:
+    url = f"{reverse('cases:supervision-case', args=[item.case_id])}#item-{item.pk}"
+    return [
+        _number(item.case, url),
+        Cell(item.item_name),
+        Cell(item.department.short_name),
+        Cell(item.claimed_by.get_full_name() if item.claimed_by else "未认领"),
+    ]
+
+
+def _number(case: Case, url: str) -> Cell:
+    return Cell(case.number or "", url=url, words=spaced(case.number or ""))
+
+
+def newest_card(item: WorkItem) -> Card | None:
+    """Return the last card of the clock's present cycle that was not revoked."""
+    cards = [one for one in item.cards.all() if one.cycle == item.cycle and not one.revoked_at]
+    return cards[-1] if cards else None
+
+
+def was_late(item: WorkItem, cards: Iterable[Card] = ()) -> bool:
+    """Tell whether the department decided a work item too late."""
+    return item.late_stage == Stage.DEPARTMENT
+
+
+def late_words(item: WorkItem) -> str:
+    """Return whose lateness a decided work item was; empty for one in time."""
+    return {"": "", Stage.INTAKE: "窗口超时", Stage.DEPARTMENT: "部门超时"}.get(
+        item.late_stage, item.late_stage and item.get_late_stage_display()
+    )
+
+
+def seen_words(cards: Sequence[Card]) -> str:
+    """Return whether the newest card has been acknowledged, and by whom."""
+    if not cards:
+        return ""
+    newest = cards[-1]
+    if newest.seen_at is None or newest.seen_by is None:
+        return "未知悉"
+    return f"{newest.seen_by.get_full_name()} 已知悉"
+
+
+def explained_words(card: Card | None) -> str:
+    """Return the cause that was stated for a card, and by whom; nothing where there is no card."""
+    if card is None:
+        return ""
+    if card.explained_by is None:
+        return "未说明" if card.level == Level.RED else ""
+    return f"{card.get_cause_display()}（{card.explained_by.get_full_name()}）"
+
+
+def net_of(item: WorkItem, now: datetime, calendar: Calendar) -> float | None:
+    """Return the net working days of a work item up to its end, or now; none before its start."""
+    if item.state in DECIDED and item.net_days is not None:
+        return item.net_days
+    used = deadlines.used_days(item, now, calendar)
+    return used.net if used else None
