@@ -370,7 +370,7 @@ def _dispatch(case: Case, entry: Entry, start: datetime, at: datetime) -> Event:
 
 
 def _district(case: Case) -> str:
-    division = getattr(case.version.catalogue.one_thing, "division", "")
+    division = case.version.catalogue.one_thing.division or ""
     return districts.of_applicant(case.applicant_kind, case.all_answers, division)
 
 
