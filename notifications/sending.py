@@ -241,7 +241,7 @@ def _write(batch: Batch) -> None:
     """Record outcomes, except where a lease has gone to another worker or a receipt came first."""
     held = waiting.settle(batch.settled, until=batch.until, now=timezone.now())
     for row in batch.settled:
-        if row.due_at is None and row.state not in SUCCESS and row.id in held:
+        if row.due_at is None and row.state not in SUCCESS and str(row.id) in held:
             logger.error("Message %s ended as %s: %s", row.id, row.state, row.error)
     for name, outcomes in batch.outcomes.items():
         circuits.note(name, outcomes)

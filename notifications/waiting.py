@@ -60,17 +60,19 @@ SET state = done.state, error = done.error, leased_until = NULL, due_at = done.d
     provider_ref = CASE done.ref WHEN '' THEN m.provider_ref ELSE done.ref END,
     address = CASE done.address WHEN '' THEN m.address ELSE done.address END
 FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(errors)s::text[], %(dues)s::timestamptz[],
-            %(refs)s::text[], %(addresses)s::text[])
-     AS done (id, state, error, due_at, ref, address)
-WHERE m.id = done.id AND m.leased_until = %(until)s
-RETURNING m.id
+            %(refs)s::text[], %(addresses)s::text[], %(untils)s::timestamptz[])
+     AS done (id, state, error, due_at, ref, address, until)
+-- The lease as a column of each row: as a constant it makes the planner expect a single row.
+WHERE m.id = done.id AND m.leased_until = done.until
+RETURNING m.id::text
 """
 
 GIVE_BACK = """
 UPDATE notifications_message m
 SET state = found.state, leased_until = NULL, attempts = m.attempts - 1
-FROM unnest(%(ids)s::uuid[], %(states)s::text[]) AS found (id, state)
-WHERE m.id = found.id AND m.leased_until = %(until)s
+FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(untils)s::timestamptz[])
+     AS found (id, state, until)
+WHERE m.id = found.id AND m.leased_until = found.until
 """
 
 
@@ -160,7 +162,7 @@ def claim(
         return [Claimed(*row) for row in cursor.fetchall()]
 
 
-def settle(done: list[Settled], *, until: datetime, now: datetime) -> set[UUID]:
+def settle(done: list[Settled], *, until: datetime, now: datetime) -> set[str]:
     """Record outcomes in one statement and return the messages whose lease still held."""
     if not done:
         return set()
@@ -169,7 +171,7 @@ def settle(done: list[Settled], *, until: datetime, now: datetime) -> set[UUID]:
             SETTLE,
             {
                 "now": now,
-                "until": until,
+                "untils": [until] * len(done),
                 "ids": [str(row.id) for row in done],
                 "states": [row.state for row in done],
                 "errors": [row.error for row in done],
@@ -188,7 +190,7 @@ def give_back(rows: Iterable[Claimed], *, until: datetime) -> None:
         cursor.execute(
             GIVE_BACK,
             {
-                "until": until,
+                "untils": [until] * len(waiting),
                 "ids": [str(row.id) for row in waiting],
                 "states": [row.found for row in waiting],
             },
