@@ -259,6 +259,10 @@ class Overtaken(Exception):
     """Another copy has moved the mark on, or the calendar was changed again."""
 
 
+class Busy(Exception):
+    """Somebody holds a row for long; the next tick tries again at the same place."""
+
+
 class Candidate(NamedTuple):
     """A case that may have to move: its first open work item, and how much work it is."""
 
@@ -313,6 +317,8 @@ def reproject(*, chunk: int = CHUNK, scan: int = SCAN, seconds: float = 60) -> i
                 break
     except Overtaken:
         logger.info("Revision %d of the calendar is in other hands.", revision.pk)
+    except Busy:
+        logger.warning("Revision %d of the calendar waits for a locked row.", revision.pk)
     return revision.moved - before
 
 
@@ -353,7 +359,7 @@ def _window(upto: int, scan: int, paused: list[Candidate]) -> Window:
 def _patiently(work: Callable[[], T]) -> T:
     """Do something in a transaction that waits for locks only briefly; try again where one is held.
 
-    Raises OperationalError where it is held for long: the next tick tries again.
+    Raises Busy where it is held for long.
     """
     attempt = 0
     while True:
@@ -364,8 +370,10 @@ def _patiently(work: Callable[[], T]) -> T:
                 return work()
         except OperationalError as error:
             code = getattr(error.__cause__, "pgcode", None)
-            if code not in {LOCK_NOT_AVAILABLE, DEADLOCK} or attempt == ATTEMPTS:
+            if code not in {LOCK_NOT_AVAILABLE, DEADLOCK}:
                 raise
+            if attempt == ATTEMPTS:
+                raise Busy from error
             sleep(APART)
 
 
