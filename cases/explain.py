@@ -17,6 +17,7 @@ from cases.models.extension import ExtensionState
 from cases.models.work_item import DECIDED, RUNNING
 from cases.steps import Reason, Step, began, days_words, ending, rule, way
 from cases.working_time import Calendar, Deadline, Pause, civil_day
+from portal.accounts.models import DEPARTMENT_ROLES, User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
 
@@ -88,9 +89,23 @@ def explain_deadline(work_item: WorkItem) -> Explanation:
     return _Telling(work_item, clock.now(), calendar.current()).explanation()
 
 
+def reader_of(user: User) -> Reader:
+    if user.is_applicant:
+        return Reader.TALENT
+    return Reader.OFFICER if user.role in DEPARTMENT_ROLES else Reader.SUPERVISOR
+
+
+def seen_by(reader: Reader, told: Explanation) -> Explanation:
+    """Return what one kind of reader sees: an applicant no warnings, which are the office's own."""
+    if reader != Reader.TALENT:
+        return told
+    steps = tuple(step for step in told.steps if step.kind != "yellow")
+    return replace(told, warn_days=None, yellow_at=None, steps=steps)
+
+
 def words(work_item: WorkItem, *, reader: Reader = Reader.TALENT) -> Words:
     """Return the explanation in Chinese, for the eyes of one kind of reader."""
-    told = explain_deadline(work_item)
+    told = seen_by(reader, explain_deadline(work_item))
     today = clock.today()
     return Words(
         title=_title(told, work_item),
@@ -102,7 +117,6 @@ def words(work_item: WorkItem, *, reader: Reader = Reader.TALENT) -> Words:
                 "why": f"依据：{step.source}" if step.source else "",
             }
             for step in told.steps
-            if step.kind != "yellow" or reader != Reader.TALENT
         ],
     )
 
@@ -325,7 +339,7 @@ def _facts(told: Explanation, reader: Reader) -> Iterator[tuple[str, str]]:
         yield "起算时间", instant_words(told.started_at)
     if told.due_at:
         yield "应办结时间", instant_words(told.due_at)
-    if told.yellow_at and reader != Reader.TALENT:
+    if told.yellow_at:
         yield "黄牌提醒", instant_words(told.yellow_at)
     if told.used:
         yield "净用时", f"{told.used.net:.1f} 个工作日（不含暂停）"

@@ -273,6 +273,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# The machine interface: nothing without a signed-in session, JSON in and out.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cases.api.authentication.SignedIn"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "cases.api.errors.answer",
+}
+
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
@@ -358,6 +367,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "cases.tasks.sweep_deadlines",
         "schedule": float(os.environ.get("PORTAL_SWEEP_SECONDS", "60")),
         "options": {"expires": 120},
+    },
+    "fold-tallies": {
+        "task": "cases.tasks.fold_tallies",
+        "schedule": 20,
+        "options": {"expires": 60},
     },
 }
 

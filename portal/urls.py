@@ -9,6 +9,7 @@ handler500 = "portal.core.middleware.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/", include("cases.api.urls")),
     path("", include("portal.site.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("notifications.urls")),
