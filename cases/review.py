@@ -17,6 +17,7 @@ from cases import calendar, deadlines, issuing, release, uploads
 from cases.application import route
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import (
+    Card,
     Case,
     Document,
     Origin,
@@ -268,6 +269,8 @@ def _deciding(work_item_id: int, officer: User) -> tuple[WorkItem, Changes]:
 def _decide(work_item: WorkItem, changes: Changes) -> None:
     pauses = deadlines.closed_pauses(work_item)
     deadlines.end_clock(work_item, at=changes.at, calendar=changes.calendar, pauses=pauses)
+    if work_item.late_stage and Card.objects.is_pardoned(work_item):
+        work_item.late_stage = ""
     # Results and decisions reach the applicant on the page, so at once (行政许可法 art. 44).
     work_item.delivered_at = changes.at
     changes.touched[work_item.pk] = work_item

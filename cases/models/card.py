@@ -48,6 +48,11 @@ class CardQuerySet(models.QuerySet["Card"]):
             revoked_at=None,
         )
 
+    def is_pardoned(self, work_item: WorkItem) -> bool:
+        """Whether the red card of an item's last cycle was revoked: it then counts as in time."""
+        red = self.filter(work_item=work_item, level=Level.RED, cycle=work_item.cycle)
+        return red.exclude(revoked_at=None).exists()
+
     def unseen_at_desk(self, user: User) -> "CardQuerySet":
         """Return the cards an officer or leader has to acknowledge.
 

@@ -58,20 +58,22 @@ def _urgings(user: User) -> Any:
 
 
 def _card_alert(card: Card, user: User) -> Alert:
-    page = (
-        reverse("cases:supervision-case", args=[card.work_item.case_id])
-        if user.role == Role.SUPERVISOR
-        else reverse("admin:cases_workitem_change", args=[card.work_item_id])
-    )
     return {
         "key": f"card-{card.pk}",
         "level": card.level,
         "tag": "",
         "title": item_and_number(card.work_item),
-        "url": f"{page}#card-{card.pk}",
+        "url": f"{page_of(card.work_item, user)}#card-{card.pk}",
         "why": _reason(card),
         "seen_url": reverse("cases:card-seen", args=[card.pk]),
     }
+
+
+def page_of(work_item: WorkItem, user: User) -> str:
+    """Return where a person reads of an item: on the desk, or on the page of its case."""
+    if user.role == Role.SUPERVISOR:
+        return reverse("cases:supervision-case", args=[work_item.case_id])
+    return reverse("admin:cases_workitem_change", args=[work_item.pk])
 
 
 def _reason(card: Card) -> str:

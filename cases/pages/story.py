@@ -15,12 +15,14 @@ from cases.models import (
     Case,
     CaseState,
     Edge,
+    ExtensionState,
     Offer,
     Supplement,
     SuspensionReason,
     WorkItem,
     WorkItemState,
 )
+from cases.models.extension import BASIS as EXTENDING
 from cases.models.work_item import DECIDED, RUNNING
 from cases.notices import NOTICE_DAYS, REDRESS
 from cases.numbering import spaced
@@ -38,6 +40,8 @@ class Facts:
     edges: Sequence[Edge]
     supplements: Sequence[Supplement]
     offers: Sequence[Offer]
+    # When supervisors urged a department; the applicant reads that, and no more.
+    urged: Sequence[datetime]
     expected: Mapping[int, Expected]
     now: datetime
     calendar: Calendar
@@ -281,12 +285,24 @@ def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
         if offer.answered_at:
             words = f"{offer.get_state_display()}：{short_name(offer.item_name)}"
             yield _event(offer.answered_at, "done", words, "")
+    for at in facts.urged:
+        yield _event(at, "done", "监督部门已督办", "")
+    yield from _extensions(facts)
     if case.accepted_at:
         yield _acceptance(case, case.accepted_at)
     if case.closed_at and case.state != CaseState.COMPLETED:
         basis = f"依据：{case.legal_basis.rstrip('。')}。" if case.legal_basis else ""
         why = f"理由：{case.reasons.rstrip('。')}。{basis}{REDRESS}" if case.reasons else ""
         yield _event(case.closed_at, "stop", case.get_state_display(), why)
+
+
+def _extensions(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
+    for item in facts.work_items:
+        for one in item.extensions.all():
+            if one.state == ExtensionState.GRANTED and one.decided_at:
+                title = f"{short_name(item.item_name)}：经批准延长 {one.days} 个工作日"
+                why = f"理由：{one.reasons.rstrip('。')}。依据：{EXTENDING}。"
+                yield _event(one.decided_at, "done", title, why)
 
 
 def _acceptance(case: Case, at: datetime) -> tuple[datetime, dict[str, Any]]:

@@ -39,11 +39,11 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     reach = Card.objects.all()
     if user.role != Role.SUPERVISOR:
         reach = reach.filter(work_item__department=user.department)
-    card = get_object_or_404(reach, pk=pk)
+    card = get_object_or_404(reach.select_related("work_item"), pk=pk)
     cards.acknowledge(card_id=card.pk, officer=user)
     back = request.META.get("HTTP_REFERER", "")
     if url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return redirect(back)
-    return redirect("desk")
+    return redirect(alerts_page.page_of(card.work_item, user))

@@ -161,6 +161,7 @@ def facts_of(found: Case) -> story.Facts:
         edges=edges,
         supplements=list(found.supplements.prefetch_related("work_item__suspensions")),
         offers=list(found.offers.select_related("refused").order_by("offered_at")),
+        urged=list(found.urgings.order_by("sent_at").values_list("sent_at", flat=True)),
         expected=picture.expectations(
             work_items, picture.waits(edges), now=now, calendar=working_days
         ),
