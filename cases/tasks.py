@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from cases import calendar, projection, shared_data
+from cases.supervision import tallies
 from cases.supervision.bulletin import make_due_drafts
 from cases.sweep import sweep
 
@@ -30,3 +31,9 @@ def drain_shared_data() -> None:
 def draft_bulletins() -> None:
     """Draft last month's bulletin from its first working day on, once."""
     make_due_drafts()
+
+
+@shared_task(name="cases.tasks.fold_tallies")
+def fold_tallies() -> None:
+    """Add what has moved since the last time to the tallies."""
+    tallies.fold()

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django_fsm import FSMField, transition
 
 from policies.models import CatalogueVersion, OneThing
@@ -155,6 +155,15 @@ class Case(models.Model):
             ),
             models.Index(fields=["submitted_at"], name="cases_case_submitted"),
             models.Index(fields=["accepted_at"], name="cases_case_accepted"),
+            models.Index(
+                fields=["closed_at"], condition=Q(state="completed"), name="cases_case_completed"
+            ),
+            models.Index(
+                fields=["deemed_at"],
+                condition=Q(accepted_at__isnull=False, accepted_by=None, deemed_at__isnull=False)
+                | Q(accepted_at__gt=F("deemed_at")),
+                name="cases_case_late_at_window",
+            ),
             models.Index(fields=["applicant", "-created_at"], name="cases_case_of_applicant"),
         ]
 

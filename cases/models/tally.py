@@ -1,8 +1,8 @@
 """Tallies (汇总): counts of work items kept up to date, so that no page counts a million rows.
 
-A database trigger appends one `TallyDelta` per change of a work item (in the same transaction,
-locking nothing); beat folds them into the three tables. What a page reads is table plus deltas, so
-it is exact. See cases.supervision.tallies and docs/adr for why rows are never updated in place.
+Database triggers append one `TallyDelta` per move of a work item (in the same transaction, locking
+nothing); beat folds them into the three tables. What a page reads is table plus deltas, so it is
+exact. See cases.supervision.tallies, and docs/adr for why rows are never updated in place.
 """
 
 from django.db import models
@@ -84,18 +84,21 @@ class NetTally(models.Model):
 
 
 class TallyDelta(Dimensions):
-    """One change that is not folded yet: of a standing (`status`), of a day (`day`), or of both."""
+    """A move that is not folded yet: `count` work items went from standing `was` to `status`.
 
+    `started_on` and `decided_on` say that a clock began or a decision fell with it. A negative
+    count takes a move back. `promised` and `net` are sums over the decided ones.
+    """
+
+    was = models.CharField(max_length=10, blank=True, default="")
     status = models.CharField(max_length=10, blank=True, default="")
     count = models.IntegerField(default=0)
-    day = models.DateField(null=True)
+    started_on = models.DateField(null=True)
+    decided_on = models.DateField(null=True)
     days = models.PositiveSmallIntegerField(null=True)
-    started = models.IntegerField(default=0)
-    decided = models.IntegerField(default=0)
-    late = models.IntegerField(default=0)
-    late_at_window = models.IntegerField(default=0)
+    late = models.CharField(max_length=10, blank=True, default="")
     promised = models.IntegerField(default=0)
     net = models.FloatField(default=0)
 
     def __str__(self) -> str:
-        return f"{self.item_code} {self.status or self.day}"
+        return f"{self.item_code} {self.was} → {self.status}"

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, DateField, F, Q
 from django.db.models.functions import Trunc
 
-from cases.supervision import conditions, live
+from cases.supervision import conditions, live, tallies
 from cases.supervision.scope import Cases, Grouping, Items, Key, Period, Scope, Step
 from cases.working_time import SHANGHAI, Calendar
 from policies.models import OneThing
@@ -102,7 +102,8 @@ def by(grouping: Grouping, scope: Scope, *, now: datetime, period: Period) -> di
     What stands now is counted at `now`, what was done over `period`.
     """
     found = _done(grouping, scope, period)
-    for key, row in live.standing(scope, grouping, now=now).items():
+    source = tallies if tallies.knows(scope, grouping) else live
+    for key, row in source.standing(scope, grouping, now=now).items():
         found[key] = replace(found.get(key, Figures()), **_standing(row))
     return found
 
@@ -126,10 +127,11 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 
 def _done(by: Grouping | Step, scope: Scope, period: Period) -> dict[Key, Figures]:
-    days = live.histogram(scope, by, period)
+    source = tallies if tallies.knows(scope, by) else live
+    days = (tallies if tallies.knows_days(scope, by) else live).histogram(scope, by, period)
     return {
         key: Figures(**row, days=days.get(key, {}))
-        for key, row in live.daily(scope, by, period).items()
+        for key, row in source.daily(scope, by, period).items()
     }
 
 
