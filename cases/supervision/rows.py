@@ -14,39 +14,39 @@ from cases.numbering import spaced
 from cases.pages.picture import days_words
 from cases.supervision.figures import Cases, Items
 from cases.supervision.tables import Cell, Column, Row
-from cases.working_time import Calendar
+from cases.working_time import Calendar, civil_day
 
 STANDING = (
     Column("受理码", "text"),
     Column("事项", "text"),
-    Column("部门", "text"),
-    Column("经办人", "text"),
+    Column("部门", "text", is_short=True),
+    Column("经办人", "text", is_short=True),
     Column("起算", "instant"),
     Column("应办结", "instant"),
-    Column("时限状态", "text"),
-    Column("知悉", "text"),
+    Column("时限状态", "text", is_short=True),
+    Column("知悉", "text", is_short=True),
     Column("原因说明", "text"),
 )
 DONE = (
     Column("受理码", "text"),
     Column("事项", "text"),
-    Column("部门", "text"),
-    Column("经办人", "text"),
+    Column("部门", "text", is_short=True),
+    Column("经办人", "text", is_short=True),
     Column("起算", "instant"),
     Column("办结", "instant"),
-    Column("结果", "text"),
+    Column("结果", "text", is_short=True),
     Column("用时（工作日）", "days"),
-    Column("承诺", "text"),
-    Column("超时", "text"),
+    Column("承诺", "text", is_short=True),
+    Column("超时", "text", is_short=True),
 )
 OF_CASES = (
     Column("受理码", "text"),
     Column("一件事", "text"),
-    Column("申请人", "text"),
+    Column("申请人", "text", is_short=True),
     Column("事项数", "count"),
     Column("提交", "instant"),
     Column("受理", "instant"),
-    Column("状态", "text"),
+    Column("状态", "text", is_short=True),
 )
 
 
@@ -73,7 +73,7 @@ def standing_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
     return Row(
         [
             *_head(item),
-            Cell(item.started_at, words="" if item.started_at else "未起算"),
+            _start(item),
             Cell(item.due_at),
             state,
             Cell(seen_words([newest] if newest else [])),
@@ -87,7 +87,7 @@ def done_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
     return Row(
         [
             *_head(item),
-            Cell(item.started_at),
+            _start(item),
             Cell(item.decided_at),
             Cell(item.get_state_display()),
             Cell(net_of(item, now, calendar)),
@@ -122,6 +122,14 @@ def _head(item: WorkItem) -> list[Cell]:
         Cell(item.department.short_name),
         Cell(item.claimed_by.get_full_name() if item.claimed_by else "未认领"),
     ]
+
+
+def _start(item: WorkItem) -> Cell:
+    """Return when the clock began; a page shows the day, since days are what is counted."""
+    if item.started_at is None:
+        return Cell(words="未起算")
+    day = civil_day(item.started_at)
+    return Cell(item.started_at, words=f"{day.month}月{day.day}日")
 
 
 def _number(case: Case, url: str) -> Cell:

@@ -39,6 +39,8 @@ class Column:
     title: str
     kind: Kind = "count"
     series: Literal["", "bar", "line"] = ""
+    # A word or two that are not broken over lines.
+    is_short: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -82,6 +84,11 @@ class Table:
     lying: bool = field(default=False)
 
     @property
+    def is_counts(self) -> bool:
+        """Whether all columns but the name hold numbers."""
+        return all(column.is_number for column in self.columns[1:])
+
+    @property
     def shown(self) -> list[list["Shown"]]:
         """The rows as the template lists them, each cell with its column."""
         return [shown(self.columns, row) for row in self.rows]
@@ -122,7 +129,7 @@ def words(value: Value, kind: Kind) -> str:
         case int() | float() if kind == "percent":
             return percent_words(value)
         case int() | float() if kind == "days":
-            return f"{value:.1f}"
+            return f"{value:,.1f}"
         case int() | float():
             return f"{value:,}"
     return value

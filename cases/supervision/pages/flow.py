@@ -136,7 +136,7 @@ def _narrowed(seen: Frame, code: str) -> str:
 STAGES = (
     Column("环节", "text"),
     Column("超时办件", series="bar"),
-    Column("其中整件没有超时", series="bar"),
+    Column("其中整件没有超时"),
     Column("口径", "text"),
 )
 MEANINGS = {

@@ -162,9 +162,8 @@ def done(
             "用时中位数",
             wording.whole_days(every.median_net),
             lists.url(choice, "decided"),
-            unit="个工作日" if every.decided else "",
-            note=f"九成在 {wording.whole_days(every.p90_net)} 个内，"
-            f"平均承诺 {wording.promised(every)}",
+            unit="个工作日" if every.median_net else "",
+            note=wording.nine_in_ten(every),
         ),
         figure(
             "saved",
@@ -304,8 +303,8 @@ def _done_cells(choice: Selection, group: Group) -> list[Cell]:
         cell("decided"),
         cell("late"),
         Cell(one.on_time_rate),
-        Cell(one.median_net),
-        Cell(one.p90_net),
+        Cell(one.median_net, words=wording.whole_days(one.median_net)),
+        Cell(one.p90_net, words=wording.whole_days(one.p90_net)),
         Cell(one.average_promised, words="即办" if one.average_promised == 0 else ""),
     ]
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases.supervision import figures
 from cases.supervision.figures import Period, Point, Step
-from cases.supervision.pages import lists
+from cases.supervision.pages import lists, wording
 from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
@@ -121,8 +121,8 @@ def _row(seen: Frame, step: Step, point: Point) -> Row:
             cell("decided", one.decided),
             cell("late", one.late),
             Cell(one.on_time_rate),
-            Cell(one.median_net),
-            Cell(one.p90_net),
+            Cell(one.median_net, words=wording.whole_days(one.median_net)),
+            Cell(one.p90_net, words=wording.whole_days(one.p90_net)),
         ]
     )
 

@@ -39,7 +39,18 @@ def days(number: float | None) -> str:
 
 
 def whole_days(number: int | None) -> str:
-    return NOTHING if number is None else f"{number}"
+    """Return whole working days; 当日 for what was done before a day had been counted."""
+    if number is None:
+        return NOTHING
+    return f"{number}" if number else "当日"
+
+
+def nine_in_ten(one: Figures) -> str:
+    """Return how fast nine in ten were done, and the average promise beside it."""
+    if one.p90_net is None:
+        return "没有办结的办件"
+    within = f"在 {one.p90_net} 个工作日内" if one.p90_net else "当日办结"
+    return f"九成{within}，平均承诺 {promised(one)}"
 
 
 def promised(one: Figures) -> str:

@@ -12,25 +12,24 @@
       name: head.textContent.trim(),
       kind: head.dataset.portalSeries,
       share: head.dataset.kind === "percent",
+      places: head.dataset.kind === "days" ? 1 : 0,
       values: rows.map((row) => number(row.cells[at])),
       links: rows.map((row) => row.cells[at].querySelector("a")?.href),
     }] : []));
     return { names: rows.map((row) => row.cells[0].dataset.name), series };
   };
 
-  const colours = () => [token("--chart-1"), token("--chart-2"), token("--chart-3")];
-
-  const options = ({ names, series }, lying, size) => {
+  const options = ({ names, series }, lying, size, width) => {
     const [ink, line] = [token("--ink"), token("--line")];
     const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: size };
     const shares = series.some((one) => one.share);
     const quiet = { axisLine: { lineStyle: { color: line } }, axisTick: { show: false } };
-    const category = { type: "category", data: names, inverse: lying, axisLabel: { ...text, hideOverlap: true }, ...quiet };
+    const category = { type: "category", data: names, inverse: lying, axisLabel: { ...text, hideOverlap: true, ...(lying ? { width: width * 0.42, overflow: "truncate" } : {}) }, ...quiet };
     const value = { type: "value", axisLabel: text, splitLine: { lineStyle: { color: line } }, minInterval: 1 };
     const share = { type: "value", min: 0, max: 100, axisLabel: { ...text, formatter: "{value}%" }, splitLine: { show: false } };
     const values = shares && !lying ? [value, share] : [value];
-    const palette = colours();
-    const told = (one, number) => (number === null ? "—" : one.share ? `${number}%` : number.toLocaleString("zh-CN"));
+    const colour = (one, at) => token(one.kind === "line" ? "--chart-3" : at ? "--chart-2" : "--chart-1");
+    const told = (one, number) => (number === null ? "—" : one.share ? `${number}%` : number.toLocaleString("zh-CN", { minimumFractionDigits: one.places, maximumFractionDigits: one.places }));
     return {
       animation: false,
       textStyle: text,
@@ -52,8 +51,8 @@
         cursor: one.links.some(Boolean) ? "pointer" : "default",
         barMaxWidth: lying ? 18 : 36,
         symbolSize: 7,
-        itemStyle: { color: palette[at % 3] },
-        lineStyle: { color: palette[at % 3], width: 2, type: one.share ? "dashed" : "solid" },
+        itemStyle: { color: colour(one, at) },
+        lineStyle: { color: colour(one, at), width: 2, type: one.share ? "dashed" : "solid" },
         label: { show: lying, position: "right", ...text, formatter: (point) => told(one, one.values[point.dataIndex]) },
       })),
     };
@@ -67,7 +66,7 @@
     const lying = place.hasAttribute("data-portal-lying");
     if (lying) place.style.height = `${(data.names.length + 1) * 2.1 * size}px`;
     const chart = window.echarts.init(place, null, { renderer: "canvas" });
-    chart.setOption(options(data, lying, size));
+    chart.setOption(options(data, lying, size, place.clientWidth));
     chart.on("click", (point) => {
       const link = data.series[point.seriesIndex].links[point.dataIndex];
       if (link) window.location.assign(link);
