@@ -30,7 +30,7 @@ def send_code(phone: str) -> sign_in.IssuedCode:
         kind=KIND,
         address=phone,
         template=told.template,
-        sealed=dict(told.values),
+        sealed=dict(told.values),  # type: ignore[misc]
         # Somebody waits for it: a code goes before everything that is queued.
         due_at=timezone.now() - timedelta(days=1),
         expires_at=timezone.now() + sign_in.VALID_FOR,

@@ -148,6 +148,12 @@ class Message(LeasedRow):
         """The text as it was told."""
         return self.template.format_map(self.values)
 
+    @property
+    def masked_address(self) -> str:
+        """The number it goes to with its middle hidden: 138****1234."""
+        phone = self.address or (self.recipient.phone if self.recipient else "")
+        return f"{phone[:3]}****{phone[-4:]}" if phone else "无号码"
+
 
 class Wording(models.Model):
     """What differs from the shipped wording of one kind on one channel, and its template ids.

@@ -79,7 +79,7 @@ def _row(notice: Notice, channel: Channel, told: wording.Filled) -> Message:
         address=notice.recipient.phone if is_sms else "",
         title=told.title,
         template=told.template,
-        sealed=dict(told.values),
+        sealed=dict(told.values),  # type: ignore[misc]
         link=notice.link,
         state=MessageState.QUEUED if is_sms else MessageState.DELIVERED,
         due_at=pacing.due(notice.kind, moment) if is_sms else None,

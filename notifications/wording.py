@@ -183,7 +183,7 @@ def filled(kind: str, channel: Channel, params: Mapping[str, object]) -> Filled 
 def render(kind: str, channel: Channel, params: Mapping[str, object]) -> tuple[str, str] | None:
     """Return title and text of a message, None where the kind is not told on this channel."""
     told = filled(kind, channel, params)
-    return told and (told.title, told.template.format_map(told.values))
+    return (told.title, told.template.format_map(told.values)) if told else None
 
 
 def template(channel: Channel, wording: Text) -> str:

@@ -58,6 +58,8 @@ def ways(request: HttpRequest, role: str) -> list[Way]:
         found.append(way(request, reverse("cases:mine"), "我的办件"))
     if role in {Role.LEADER, Role.AUDITOR}:
         found.append(way(request, reverse("cases:supervision"), "监督"))
+    if role == Role.SUPERVISOR:
+        found.append(way(request, reverse("notifications:dead-letters"), "未送达短信"))
     unread = Message.objects.inbox_of(request.user).unread().count()
     found.append(way(request, reverse("notifications:inbox"), "消息", unread))
     return found
