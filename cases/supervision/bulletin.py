@@ -20,6 +20,7 @@ from cases.moves import move, require_role
 from cases.supervision.bulletin_document import Document, frozen, stored
 from cases.supervision.bulletin_figures import collect, month_before, month_of
 from cases.supervision.bulletin_words import generated
+from cases.working_time import civil_day
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock
@@ -75,14 +76,19 @@ def make_due_drafts() -> list[Bulletin]:
 
 
 def _due_months() -> list[date]:
-    """Return the months that have no bulletin yet and should, oldest first."""
+    """Return the months that have no bulletin yet and should, oldest first.
+
+    Without any bulletin that is the last month, unless it was over before the first case.
+    """
     today, working_days = clock.today(), calendar.current()
     if clock.now() < working_days.opening(working_days.next_working(today.replace(day=1))):
         return []
-    newest = Bulletin.objects.order_by("-month").values_list("month", flat=True).first()
+    last = month = month_before(today)
     first = Case.objects.aggregate(first=Min("submitted_at"))["first"]
-    begin = newest or (month_before(month_before(today)) if first else today)
-    missed, month = list[date](), month_before(today)
+    if first is None or civil_day(first) > month_of(last).end:
+        return []
+    newest = Bulletin.objects.order_by("-month").values_list("month", flat=True).first()
+    begin, missed = newest or month_before(last), list[date]()
     while month > begin and len(missed) < MOST_MISSED:
         missed.append(month)
         month = month_before(month)

@@ -77,13 +77,16 @@ class ItemLine(Done):
 
 
 class CardLine(Part):
-    """A card as it stood when the document was made; empty `cause`: nobody has explained it."""
+    """A card as it stood when the document was made; empty `cause`: nobody has explained it.
+
+    `at_window`: the lateness is the window's, not the department's.
+    """
 
     level: Literal["yellow", "red"]
     number: str
     item: str
     department: str
-    stage: str
+    at_window: bool = False
     issued_at: datetime
     due_at: datetime
     standing: str

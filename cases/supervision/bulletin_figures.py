@@ -30,7 +30,6 @@ from cases.supervision.figures import Figures, Period, Scope
 from cases.working_time import Calendar, civil_day
 from policies.models import OneThing
 from portal.accounts.models import Department
-from portal.core.chinese import day_words
 
 NAMED = 3  # items named for good, and for bad
 MOST_LISTED = 1000  # cards in one bulletin; more are only counted
@@ -304,7 +303,7 @@ def _card(card: Card, working_days: Calendar) -> CardLine:
         number=spaced(work_item.case.number or ""),
         item=short_name(work_item.item_name),
         department=work_item.department.short_name,
-        stage=card.get_stage_display(),
+        at_window=card.stage == Stage.INTAKE,
         issued_at=card.issued_at,
         due_at=card.due_at,
         standing=_standing(card, working_days),
@@ -319,10 +318,11 @@ def _standing(card: Card, working_days: Calendar) -> str:
     work_item = card.work_item
     if work_item.state not in DECIDED or work_item.decided_at is None:
         return work_item.get_state_display() if not work_item.is_open else "尚未办结"
-    decided = f"{day_words(work_item.decided_at)}办结"
+    day = civil_day(work_item.decided_at)
+    decided = f"{day.month}月{day.day}日办结"
     if card.level != Level.RED or work_item.decided_at <= card.due_at:
         return decided
-    over = working_days.between(civil_day(card.due_at), civil_day(work_item.decided_at))
+    over = working_days.between(civil_day(card.due_at), day)
     return f"{decided}，超时{f' {over} 个' if over else '不足 1 个'}工作日"
 
 

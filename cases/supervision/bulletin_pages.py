@@ -12,7 +12,7 @@ from cases.supervision import bulletin as verbs
 from cases.supervision import bulletin_paper
 from cases.supervision.bulletin_document import Document
 from cases.supervision.bulletin_figures import month_before
-from cases.supervision.bulletin_tables import points, signed, tables
+from cases.supervision.bulletin_tables import points, tables
 from cases.supervision.bulletin_words import generated, heading, month_words
 from cases.supervision.pages.frame import frame, ways
 from cases.supervision.tables import words
@@ -25,21 +25,24 @@ REASONS_MAX = 500
 
 
 class MonthForm(StaffForm):
-    """The months that are over, newest first."""
+    """The months that are over and have no bulletin, newest first."""
 
     month = forms.TypedChoiceField(
         label="月份",
         coerce=date.fromisoformat,
         error_messages={
             "required": "请选择月份。",
-            "invalid_choice": "只能起草最近两年内已经结束的月份。",
+            "invalid_choice": "只能起草最近两年内已经结束、还没有通报的月份。",
         },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        taken = set(Bulletin.objects.values_list("month", flat=True))
         self.fields["month"].choices = [  # type: ignore[attr-defined]
-            (month.isoformat(), f"{month.year}年{month.month}月") for month in _months_back()
+            (month.isoformat(), f"{month.year}年{month.month}月")
+            for month in _months_back()
+            if month not in taken
         ]
 
 
@@ -71,11 +74,10 @@ def overview(reader: User, form: MonthForm | None = None) -> dict[str, Any]:
     """Return the list of bulletins, newest first."""
     found = list(Bulletin.objects.visible_to(reader).with_correction().defer("figures", "text"))
     writes = reader.role == Role.SUPERVISOR
-    months = {one.month for one in found}
     return {
         "heading": _standing(found),
         "rows": [_row(one) for one in found],
-        "form": (form or MonthForm()) if writes and _open_months(months) else form,
+        "form": form or (MonthForm() if writes else None),
         "ways": ways("cases:bulletins", frame(reader, {}).choice),
     }
 
@@ -92,7 +94,10 @@ def page(bulletin: Bulletin, reader: User, form: CorrectionForm | None = None) -
         "marks": bulletin_paper.marks(bulletin),
         "figures": _figures(document),
         "paragraphs": bulletin_paper.paragraphs(text),
-        "tables": tables(document),
+        "tables": [
+            (number, table, table.name in bulletin_paper.LISTS)
+            for number, table in enumerate(tables(document), 1)
+        ],
         "facts": _facts(bulletin),
         "editions": _editions(bulletin, reader),
         "verbs": _verbs(bulletin, reader),
@@ -141,10 +146,6 @@ def _months_back() -> list[date]:
     return months
 
 
-def _open_months(taken: set[date]) -> bool:
-    return any(month not in taken for month in _months_back())
-
-
 def _row(bulletin: Bulletin) -> dict[str, Any]:
     return {
         "url": reverse("cases:bulletin", args=[bulletin.pk]),
@@ -175,8 +176,7 @@ def _figures(document: Document) -> list[dict[str, Any]]:
             "url": f"#{table}",
         }
 
-    rate = points(every.rate, before.rate)
-    red = signed(every.red - before.red).words
+    rate, red = points(every.rate, before.rate), every.red - before.red
     return [
         figure("收件", f"{every.received:,}", "departments", "联办件"),
         figure("受理", f"{every.accepted:,}", "departments", "联办件"),
@@ -185,10 +185,10 @@ def _figures(document: Document) -> list[dict[str, Any]]:
             "按时办结率",
             words(every.rate, "percent"),
             "ranking",
-            f"比上月 {rate.words} 个百分点" if rate.words else "上月没有可比数据",
+            _change(rate.value, "个百分点") if rate.words else "上月没有可比数据",
         ),
         figure("黄牌", f"{every.yellow:,}", "departments", "本月亮牌", "yellow"),
-        figure("红牌", f"{every.red:,}", "cards", f"比上月 {red}", "red"),
+        figure("红牌", f"{every.red:,}", "cards", _change(red, "张"), "red"),
         figure(
             "用时中位数",
             words(every.median, "count"),
@@ -196,6 +196,12 @@ def _figures(document: Document) -> list[dict[str, Any]]:
             f"工作日，平均承诺 {words(every.promised, 'days')}",
         ),
     ]
+
+
+def _change(change: Any, unit: str) -> str:
+    if not change:
+        return "与上月持平"
+    return f"比上月{'增加' if change > 0 else '减少'} {abs(change):,} {unit}"
 
 
 def _facts(bulletin: Bulletin) -> list[dict[str, Any]]:

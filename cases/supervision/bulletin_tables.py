@@ -19,11 +19,12 @@ IN_CASES = (
 )
 IN_WORKING_DAYS = (
     "单位为工作日，暂停计时不计入用时。用时中位数、九成位数为一半、九成办件不超过的天数，"
-    "不足一日的按一日计。"
+    "起算当日办结的为 0，不足一日的按一日计。"
 )
 STAGES = (
     "窗口受理：收件后 5 个工作日内未答复；部门办理：超过应办结时间才作出决定；"
-    "结果送达：准予决定作出后 10 个工作日内未送达。按期限届满的月份计。"
+    "结果送达：准予决定作出后 10 个工作日内未送达。"
+    "窗口受理和结果送达按期限届满的月份计，部门办理按办结的月份计。"
 )
 RANKED_BY = "按时办结率高的在前，相同的红牌少的在前，仍相同的名次并列。"
 BEST_OF = "没有超时和红牌，且用时占承诺时限比例最低的事项；即办事项不参加比较。"
@@ -36,8 +37,8 @@ def tables(document: Document) -> list[Table]:
     return [
         departments(document),
         ranking(document),
-        times(document),
         stages(document),
+        times(document),
         _items("best", "办理较好的事项", BEST_OF, document.best, "本月没有可列入的事项。"),
         _items("worst", "需要改进的事项", WORST_OF, document.worst, "本月没有超时或红牌的事项。"),
         cards(document),
@@ -158,9 +159,7 @@ def cards(document: Document) -> Table:
         Column("受理码", "text"),
         Column("事项", "text"),
         Column("部门", "text"),
-        Column("计入", "text"),
         Column("亮牌", "instant"),
-        Column("应办结", "instant"),
         Column("办理情况", "text"),
         Column("原因及说明", "text"),
         Column("整改措施", "text"),
@@ -181,10 +180,8 @@ def _card(line: CardLine) -> Row:
         Cell(level, card=line.level),
         line.number,
         line.item,
-        line.department,
-        "窗口" if line.stage == "窗口受理" else "部门",
+        f"{line.department}（计入窗口）" if line.at_window else line.department,
         line.issued_at,
-        line.due_at,
         line.standing,
         "。".join(part.rstrip("。") for part in (line.cause, line.explanation) if part) or "未说明",
         line.measure or None,

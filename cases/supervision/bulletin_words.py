@@ -52,10 +52,14 @@ def _overall(document: Document) -> str:
     if every.median is None:
         return words
     return words + (
-        f"办结办件的用时（不含暂停计时），一半不超过 {every.median} 个工作日，"
-        f"九成不超过 {every.p90} 个工作日，平均 {every.average:g} 个工作日，"
+        f"办结办件的用时（不含暂停计时），一半{_within(every.median)}，"
+        f"九成{_within(every.p90)}，平均 {every.average:g} 个工作日，"
         f"承诺时限平均 {every.promised:g} 个工作日。"
     )
+
+
+def _within(days: int | None) -> str:
+    return f"不超过 {days} 个工作日" if days else "在起算当日办结"
 
 
 def _cards(document: Document) -> str:
