@@ -312,9 +312,11 @@ def _count_days() -> None:
 
 
 def _read() -> Calendar:
-    exceptions = dict(CalendarDay.objects.values_list("date", "working"))
+    days = list(CalendarDay.objects.values_list("date", "working", "name"))
+    exceptions = {day: working for day, working, _ in days}
+    names = {day: name for day, _, name in days if name}
     official = CalendarYear.objects.filter(official=True).values_list("year", flat=True)
-    calendar = Calendar(exceptions, frozenset(official), _hours())
+    calendar = Calendar(exceptions, frozenset(official), _hours(), names)
     if not calendar.official_years:
         logger.warning("The calendar is empty: run load_calendar. Monday to Friday are counted.")
     return calendar

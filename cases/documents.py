@@ -27,7 +27,7 @@ from cases.models import (
 from cases.models.case import ApplicantKind
 from cases.numbering import spaced
 from cases.pages import picture
-from cases.working_time import Calendar
+from cases.working_time import Calendar, deadline
 from policies.conditions import is_blank
 from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words, instant_words, listed
@@ -426,7 +426,8 @@ def _first_due(work_item: WorkItem, case: Case, working_days: Calendar) -> str:
     """Return when an item was due as the clock stood at acceptance."""
     if work_item.started_at is None or work_item.started_at != case.accepted_at:
         return "前置事项办结后起算"
-    return _instant(deadlines.projected(work_item, working_days, ()).due_at)
+    budget = work_item.budget - work_item.extended_days
+    return _instant(deadline(working_days, start=work_item.started_at, budget=budget).due_at)
 
 
 def _thing(case: Case) -> str:

@@ -187,7 +187,7 @@ def _expected(
         begin = max([today, *(other.end for other in before)])
         if item.state in NEVER_DECIDED:
             return Expected(today, today)
-        return Expected(begin, calendar.add(begin, item.promised_days))
+        return Expected(begin, calendar.add(begin, item.budget))
     begin = civil_day(item.started_at)
     if item.decided_at:
         return Expected(begin, civil_day(item.decided_at))
@@ -202,8 +202,9 @@ def _end_after_pause(item: WorkItem, today: date, calendar: Calendar) -> date:
     if item.state in NEVER_DECIDED or pause is None:
         return today
     resumes = max(today, calendar.add(civil_day(pause.began_at), pause.expected_days))
-    used = calendar.between(civil_day(item.started_at or pause.began_at), civil_day(pause.began_at))
-    return calendar.add(resumes, max(item.promised_days - used, 0))
+    stands = (pause.began_at, max(calendar.opening(resumes), pause.began_at))
+    then = deadlines.projected(item, calendar, [*deadlines.closed_pauses(item), stands])
+    return max(resumes, then.due_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def _look(item: WorkItem, expected: Expected, now: datetime) -> tuple[str, str]:
             return "done", f"{expected.end.month}月{expected.end.day}日"
         return "closed", item.get_state_display()
     if item.state == WorkItemState.WAITING:
-        return "wait", f"之后 {item.promised_days} 个工作日" if item.promised_days else "之后即办"
+        return "wait", f"之后 {item.budget} 个工作日" if item.budget else "之后即办"
     if item.state in RUNNING:
         level = deadlines.level(item, now=now)
         if level == Level.RED:

@@ -1,10 +1,8 @@
-import json
 from datetime import date, timedelta
 from io import StringIO
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from cases import calendar
@@ -144,37 +142,3 @@ def test_load_calendar_says_what_it_did() -> None:
     call_command("load_calendar", stdout=said)
 
     assert said.getvalue().startswith("日历共25个年份、557个特殊日期，本次更新582行。")
-
-
-@pytest.mark.django_db
-def test_deadline_command_answers_with_one_object() -> None:
-    calendar.load()
-    said = StringIO()
-
-    call_command(
-        "deadline", "--start", "2026-09-29T10:00+08:00", "--days", "5",
-        "--pause", "2026-09-30T10:00/2026-10-09T12:00", "--json", stdout=said,
-    )  # fmt: skip
-
-    answer: dict[str, Any] = json.loads(said.getvalue())
-    assert answer["due_on"] == "2026-10-14"
-    assert answer["due_at"] == "2026-10-14T17:30:00+08:00"
-    assert answer["yellow_at"] == "2026-10-13T09:00:00+08:00"
-    kinds = [step["kind"] for step in answer["steps"]]
-    assert kinds == ["start", "counted", "paused", "counted", "due", "yellow"]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ["--start", "昨天", "--days", "3"],
-        ["--start", "2026-11-23T10:00", "--days", "-1"],
-        ["--start", "2026-11-23T10:00", "--days", "99999999"],
-        ["--start", "2026-11-23T10:00", "--days", "3", "--pause", "2026-11-24T10:00"],
-        ["--start", "2026-11-23T10:00", "--days", "3", "--pause", "2026-11-25/2026-11-24"],
-    ],
-)
-def test_deadline_command_refuses_what_it_cannot_work_out(wrong: list[str]) -> None:
-    with pytest.raises(CommandError, match="无法推算"):
-        call_command("deadline", *wrong)
