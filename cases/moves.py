@@ -71,6 +71,8 @@ def in_hand(work_item_id: int, officer: User) -> WorkItem:
     """Return a work item in the officer's hands whose clock runs, locked with its case."""
     work_item = on_desk(work_item_id, officer)
     require_hand(work_item, officer)
+    if work_item.state == WorkItemState.PAUSED:
+        raise AlreadyHandled("该办件已暂停计时，请先恢复计时。")
     if work_item.state != WorkItemState.HANDLING:
         raise AlreadyHandled
     return work_item

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from cases import deadlines
-from cases.models import Level, WorkItem, WorkItemState
+from cases.models import Level, Limit, WorkItem, WorkItemState
 from cases.working_time import SHANGHAI, Calendar
 from tests.cases.notices import exceptions
 
@@ -15,9 +15,9 @@ def on(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI)
 
 
-def running(days: int = 3) -> WorkItem:
+def running(days: int = 3, **more: int) -> WorkItem:
     """Accepted Monday 10:00; with 3 days: yellow Wednesday 9:00, due Thursday 17:30."""
-    item = WorkItem(state=WorkItemState.HANDLING, promised_days=days)
+    item = WorkItem(state=WorkItemState.HANDLING, promised_days=days, **more)
     deadlines.start_clock(item, at=on(23, 10), calendar=CALENDAR)
     return item
 
@@ -89,6 +89,101 @@ def test_a_warning_inside_the_pause_begins_when_the_clock_runs_again() -> None:
 def test_resuming_needs_a_pause() -> None:
     with pytest.raises(ValueError):
         deadlines.resume_clock(running(), at=on(24, 9), calendar=CALENDAR, pauses=[])
+
+
+@pytest.mark.parametrize(
+    ("statutory", "limit", "due"),
+    [
+        (2, Limit.STATUTORY, on(25, 17, 30)),
+        (3, Limit.PROMISED, on(26, 17, 30)),
+        (20, Limit.PROMISED, on(26, 17, 30)),
+    ],
+)
+def test_the_shorter_limit_binds(statutory: int, limit: Limit, due: datetime) -> None:
+    item = running(3, statutory_days=statutory)
+
+    assert deadlines.binding(item) == limit
+    assert item.due_at == due
+
+
+def test_without_a_statutory_limit_the_promise_binds() -> None:
+    assert deadlines.binding(running()) == Limit.PROMISED
+
+
+def test_an_items_own_threshold_moves_yellow_through_pauses_and_extensions() -> None:
+    # 10 days: due Mon 7 December; five days left from Mon 30 on.
+    item = running(10, warn_days=5)
+    assert item.yellow_at == on(30, 9)
+
+    # Tue counts, Wed and Thu are out: due Wed 9; five left after Wed 2.
+    paused(item, on(24, 10), on(26, 15))
+    assert item.yellow_at == on(30, 9) + timedelta(days=2)
+
+
+def extended(item: WorkItem, days: int, at: datetime, **more: datetime) -> WorkItem:
+    deadlines.extend_clock(item, days=days, at=at, calendar=CALENDAR, pauses=[], **more)
+    return item
+
+
+def test_an_extension_moves_due_and_yellow_at_once() -> None:
+    # 3 + 5: 24–27 (4), 30–3 December (8); yellow on Wed 2.
+    item = extended(running(), 5, on(24, 10))
+
+    assert item.extended_days == 5
+    assert item.due_at == on(26, 17, 30) + timedelta(days=7)
+    assert item.yellow_at == item.check_at == on(25, 9) + timedelta(days=7)
+    assert item.cycle == 0
+
+
+def test_an_extension_that_ends_a_warning_begins_a_new_cycle() -> None:
+    item = extended(running(), 5, on(25, 10))
+
+    assert item.cycle == 1
+    assert item.yellow_at > on(25, 10)
+
+
+def test_an_extension_in_the_same_warning_keeps_cycle_and_yellow() -> None:
+    # 9 days are due Fri 4 December, 10 on Mon 7: yellow on Thu 3 either way.
+    december = on(30, 9) + timedelta(days=3)
+    item = running(9)
+    assert item.yellow_at == december
+
+    extended(item, 1, december + timedelta(hours=1))
+
+    assert item.yellow_at == december
+    assert item.due_at == december + timedelta(days=4, hours=8, minutes=30)
+    assert item.cycle == 0
+
+
+def test_an_extension_during_a_pause_shows_when_the_clock_runs_again() -> None:
+    # Yellow since Wed 9:00, paused Wed 10:00.
+    item = running()
+    deadlines.stop_clock(item, at=on(25, 10))
+
+    extended(item, 5, on(26, 10), stopped_at=on(25, 10))
+
+    assert (item.due_at, item.extended_days, item.cycle) == (None, 5, 1)
+    deadlines.resume_clock(
+        item, at=on(26, 15), calendar=CALENDAR, pauses=[(on(25, 10), on(26, 15))]
+    )
+    # Tue, Wed (2), Fri (3), 30–4 December (8): due Fri 4, yellow Thu 3.
+    assert item.due_at == on(27, 17, 30) + timedelta(days=7)
+    assert item.yellow_at == on(26, 9) + timedelta(days=7)
+    assert item.cycle == 1
+
+
+def test_an_extension_during_a_pause_outside_a_warning_keeps_the_cycle() -> None:
+    item = running()
+    deadlines.stop_clock(item, at=on(24, 10))
+
+    assert extended(item, 5, on(26, 10), stopped_at=on(24, 10)).cycle == 0
+
+
+def test_an_extension_needs_a_day_and_a_start() -> None:
+    with pytest.raises(ValueError):
+        extended(running(), 0, on(24, 10))
+    with pytest.raises(ValueError):
+        extended(WorkItem(state=WorkItemState.WAITING, promised_days=3), 5, on(24, 10))
 
 
 def test_the_case_is_due_after_its_promise_without_days_paused_twice() -> None:

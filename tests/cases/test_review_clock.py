@@ -81,12 +81,13 @@ class TestPause:
             "expected_days": 2,
         }
         review.pause(**asked)
-        with pytest.raises(AlreadyHandled):
+        with pytest.raises(AlreadyHandled, match="已暂停计时"):
             review.pause(**asked)
         review.resume(work_item_id=work_item.pk, officer=officers["D01"])
 
-        with pytest.raises(AlreadyHandled):
+        with pytest.raises(AlreadyHandled, match="没有暂停"):
             review.resume(work_item_id=work_item.pk, officer=officers["D01"])
+        assert work_item.suspensions.count() == 1
 
 
 class TestSupplement:
