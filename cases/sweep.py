@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from cases import intake, issuing, ladders, responses, review
@@ -38,6 +39,25 @@ logger = logging.getLogger("portal.sweep")
 CHUNK = 500
 
 
+# What may be due, by the figure of the report that counts it: a look into one partial index each.
+DUE = {
+    "resumed": "cases_suspension WHERE ended_at IS NULL AND lapses_at <= %(now)s",
+    "deemed_accepted": "cases_case WHERE state = 'submitted' AND deemed_at < %(now)s",
+    "lapsed_offers": "cases_offer WHERE state = 'open' AND lapses_at <= %(now)s",
+    "lapsed_supplements": """cases_supplement
+        WHERE work_item_id IS NULL AND answered_at IS NULL AND lapses_at <= %(now)s""",
+    "lapsed_tolerances": """cases_tolerance
+        WHERE met_at IS NULL AND ended_at IS NULL AND lapses_at <= %(now)s""",
+    "cards": "cases_workitem WHERE check_at <= %(now)s",
+    "escalations": "cases_card WHERE check_at <= %(now)s",
+    "overdue_urgings": "cases_urging WHERE answered_at IS NULL AND check_at <= %(now)s",
+    "reminders": "cases_supplement WHERE answered_at IS NULL AND remind_at <= %(now)s",
+    "tolerance_reminders": """cases_tolerance
+        WHERE met_at IS NULL AND ended_at IS NULL AND remind_at <= %(now)s""",
+}
+LOOK = "SELECT " + ", ".join(f"EXISTS (SELECT FROM {rows})" for rows in DUE.values())
+
+
 @dataclass(slots=True)
 class SweepReport:
     """How much one sweep brought about; `failed` rows stay due and are tried again."""
@@ -58,24 +78,36 @@ class SweepReport:
 def sweep(*, now: datetime | None = None, chunk: int = CHUNK) -> SweepReport:
     """Bring about all that has fallen due by `now` and return how much it was.
 
-    Ended terms come first: a clock that they set going may have run into warning since. Cards and
-    rungs follow, each chunk in one statement and transaction of its own.
+    Ended terms come first: a clock that they set going may have run into warning since. Cards
+    follow, then the ladders, which red cards may have to climb at once; each chunk is one statement
+    in a transaction of its own. Where nothing is due, one look is all.
     """
     moment = now or clock.now()
     report = SweepReport()
-    report.resumed = _each(_lapsed_suspensions(moment), _resume, report)
-    report.deemed_accepted = _each(_silent_windows(moment), _deem_accepted, report)
-    report.lapsed_offers = _each(_lapsed_offers(moment), _lapse_offer, report)
-    report.lapsed_supplements = _each(_lapsed_supplements(moment), _lapse_case, report)
-    report.lapsed_tolerances = _each(_lapsed_tolerances(moment), _revoke, report)
-    _issue_cards(moment, chunk, report)
-    rungs = [
-        ladders.climb(ladder, now=moment, chunk=chunk)
-        for ladder in (ladders.ESCALATION, ladders.URGING, ladders.SUPPLEMENT, ladders.TOLERANCE)
-    ]
-    report.escalations, report.overdue_urgings, *reminders = rungs
-    report.reminders = sum(reminders)
+    if due := _due(moment):
+        _end_terms(due, moment, report)
+        _issue_cards(moment, chunk, report)
+        _climb_ladders(_due(moment), moment, chunk, report)
     return report
+
+
+def _due(now: datetime) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK, {"now": now})
+        return {name for name, is_due in zip(DUE, cursor.fetchone(), strict=True) if is_due}
+
+
+def _end_terms(due: set[str], now: datetime, report: SweepReport) -> None:
+    if "resumed" in due:
+        report.resumed = _each(_lapsed_suspensions(now), _resume, report)
+    if "deemed_accepted" in due:
+        report.deemed_accepted = _each(_silent_windows(now), _deem_accepted, report)
+    if "lapsed_offers" in due:
+        report.lapsed_offers = _each(_lapsed_offers(now), _lapse_offer, report)
+    if "lapsed_supplements" in due:
+        report.lapsed_supplements = _each(_lapsed_supplements(now), _lapse_case, report)
+    if "lapsed_tolerances" in due:
+        report.lapsed_tolerances = _each(_lapsed_tolerances(now), _revoke, report)
 
 
 def _issue_cards(now: datetime, chunk: int, report: SweepReport) -> None:
@@ -85,6 +117,18 @@ def _issue_cards(now: datetime, chunk: int, report: SweepReport) -> None:
         report.red += issued.red
         if issued.clocks < chunk:
             return
+
+
+def _climb_ladders(due: set[str], now: datetime, chunk: int, report: SweepReport) -> None:
+    climb = partial(ladders.climb, now=now, chunk=chunk)
+    if "escalations" in due:
+        report.escalations = climb(ladders.ESCALATION)
+    if "overdue_urgings" in due:
+        report.overdue_urgings = climb(ladders.URGING)
+    if "reminders" in due:
+        report.reminders += climb(ladders.SUPPLEMENT)
+    if "tolerance_reminders" in due:
+        report.reminders += climb(ladders.TOLERANCE)
 
 
 # Keys of rows whose term has ended, with its end.
