@@ -14,7 +14,7 @@ from django.db.models.functions import Trunc
 
 from cases.supervision import conditions, live, tallies
 from cases.supervision.scope import Cases, Grouping, Items, Key, Period, Scope, Step
-from cases.working_time import SHANGHAI, Calendar
+from cases.working_time import SHANGHAI
 from policies.models import OneThing
 
 __all__ = [
@@ -138,20 +138,6 @@ def _done(by: Grouping | Step, scope: Scope, period: Period) -> dict[Key, Figure
 def _standing(row: Mapping[str, int]) -> dict[str, int]:
     """Return the standing of a group; those who wait for the applicant are among the paused."""
     return {**row, "open": sum(row.values()) - row.get("applicant", 0)}
-
-
-def by_department(
-    items: Items, *, now: datetime, period: Period, calendar: Calendar
-) -> dict[int, Figures]:
-    """Return the figures of each department, counted from the rows given."""
-    days = live.histogram_of(items, "department", period)
-    found: dict[Any, Figures] = {
-        key: Figures(**row, days=days.get(key, {}))
-        for key, row in live.daily_of(items, "department", period).items()
-    }
-    for key, row in live.standing_of(items, "department", now=now).items():
-        found[key] = replace(found.get(key, Figures()), **_standing(row))
-    return found
 
 
 # ---- at the window ------------------------------------------------------------------------------

@@ -27,11 +27,7 @@ STEPS = ("day", "week", "month")
 
 def standing(scope: Scope, by: Grouping, *, now: datetime) -> dict[Key, dict[str, int]]:
     """Return how many work items stand where at an instant."""
-    return standing_of(scope.work_items(), by, now=now)
-
-
-def standing_of(items: Items, by: Grouping, *, now: datetime) -> dict[Key, dict[str, int]]:
-    keyed = _keyed(items.filter(conditions.is_open()), by)
+    keyed = _keyed(scope.work_items().filter(conditions.is_open()), by)
     return _by_key(
         keyed.annotate(
             waiting=Count("pk", filter=conditions.waits_for_predecessor()),
@@ -46,10 +42,7 @@ def standing_of(items: Items, by: Grouping, *, now: datetime) -> dict[Key, dict[
 
 def daily(scope: Scope, by: Grouping | Step, period: Period) -> dict[Key, dict[str, Any]]:
     """Return what was begun and decided in a period."""
-    return daily_of(scope.work_items(), by, period)
-
-
-def daily_of(items: Items, by: Grouping | Step, period: Period) -> dict[Key, dict[str, Any]]:
+    items = scope.work_items()
     begun = _keyed(items.filter(conditions.started_in(period)), by, "started_at")
     done = _keyed(items.filter(conditions.decided_in(period)), by, "decided_at")
     found = _by_key(begun.annotate(started=Count("pk")))
@@ -67,11 +60,7 @@ def daily_of(items: Items, by: Grouping | Step, period: Period) -> dict[Key, dic
 
 def histogram(scope: Scope, by: Grouping | Step, period: Period) -> dict[Key, dict[int, int]]:
     """Return how many decided work items took how many net working days, rounded up."""
-    return histogram_of(scope.work_items(), by, period)
-
-
-def histogram_of(items: Items, by: Grouping | Step, period: Period) -> dict[Key, dict[int, int]]:
-    done = items.filter(conditions.decided_in(period), net_days__isnull=False)
+    done = scope.work_items().filter(conditions.decided_in(period), net_days__isnull=False)
     rows = _keyed(done.annotate(days=Ceil("net_days")), by, "decided_at", "days")
     found: dict[Key, dict[int, int]] = {}
     for row in rows.annotate(count=Count("pk")):
