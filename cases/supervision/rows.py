@@ -6,9 +6,8 @@ from datetime import datetime
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from cases import deadlines, masking
+from cases import deadlines
 from cases.models import Card, Case, Level, WorkItem
-from cases.models.case import ApplicantKind
 from cases.models.work_item import DECIDED, Stage
 from cases.numbering import spaced
 from cases.pages.picture import days_words
@@ -42,7 +41,7 @@ DONE = (
 OF_CASES = (
     Column("受理码", "text"),
     Column("一件事", "text"),
-    Column("申请人", "text", is_short=True),
+    Column("申请人类型", "text", is_short=True),
     Column("事项数", "count"),
     Column("提交", "instant"),
     Column("受理", "instant"),
@@ -98,14 +97,12 @@ def done_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
 
 
 def case_row(case: Case) -> Row:
-    """Return a case as the window took it in; the applicant's name is masked."""
-    person = case.applicant_kind == ApplicantKind.PERSON
-    name = masking.masked_name(case.applicant_name) if person else case.applicant_name
+    """Return a case as the window took it in; who applied is not in it."""
     return Row(
         [
             _number(case, reverse("cases:supervision-case", args=[case.pk])),
             Cell(case.one_thing.name),
-            Cell(name),
+            Cell(case.get_applicant_kind_display()),
             Cell(len(case.item_codes)),
             Cell(case.submitted_at),
             Cell(case.accepted_at),

@@ -182,6 +182,6 @@ def _values(columns: Sequence[Column], row: Row) -> list[spreadsheet.Value]:
 def _value(column: Column, cell: Cell) -> spreadsheet.Value:
     if column.kind == "days" and isinstance(cell.value, float):
         return round(cell.value, 1)
-    if isinstance(cell.value, str) and cell.words:
-        return cell.words
-    return cell.value if cell.value != "" else None
+    if cell.value is None or cell.value == "":
+        return cell.words if cell.words not in {"", NOTHING} else None
+    return cell.value

@@ -20,6 +20,15 @@ pytestmark = pytest.mark.django_db
 
 OVERVIEW = "/supervision/"
 LIST = "/supervision/work-items/"
+PAGES = [
+    OVERVIEW,
+    LIST,
+    *(
+        f"/supervision/{name}/"
+        for name in ("cases", "trends", "bottlenecks", "stages", "hours", "screen")
+    ),
+    "/supervision/excel/overview/",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,7 +69,11 @@ def late_case() -> Case:
 
 
 def urls() -> list[str]:
-    return [OVERVIEW, LIST, reverse("cases:supervision-case", args=[late_case().pk])]
+    return [*PAGES, reverse("cases:supervision-case", args=[late_case().pk])]
+
+
+def statuses(client: Client, method: str = "get") -> set[int]:
+    return {getattr(client, method)(url).status_code for url in urls()}
 
 
 def test_the_heading_counts_the_red_cards_and_names_the_departments(client: Client) -> None:
@@ -71,37 +84,51 @@ def test_the_heading_counts_the_red_cards_and_names_the_departments(client: Clie
         assert name in told
 
 
-def test_each_figure_opens_the_list_that_it_counts(client: Client) -> None:
-    text = page(client, OVERVIEW)
-    figures = dict(
-        re.findall(
-            r'<a href="([^"]*clock=(?:open|yellow|red|applicant|waiting)[^"]*)">\s*'
-            r'<span class="figure-label">.*?figure-value">([\d,]+)',
-            text,
-            re.DOTALL,
+def figures(text: str) -> dict[str, tuple[str, str]]:
+    """Return the figures of the strips: name → (address of the list, value)."""
+    return {
+        name: (url.replace("&amp;", "&"), value)
+        for url, name, value in re.findall(
+            r'<a href="([^"]*)" id="figure-(\w+)">.*?figure-value">([^<]+)', text, re.DOTALL
         )
-    )
+    }
 
-    assert len(figures) == 5
-    for url, value in figures.items():
-        assert heading(page(client, url.replace("&amp;", "&"))).endswith(f"{value} 件")
+
+def test_each_figure_opens_the_list_that_it_counts(client: Client) -> None:
+    shown = figures(page(client, OVERVIEW))
+    counted = [name for name in shown if name not in {"late", "median", "saved"}]
+
+    assert len(counted) == 9
+    for name in counted:
+        url, value = shown[name]
+        told = heading(page(client, url))
+        assert told.endswith(f"{value} 件") or (value == "0" and "没有" in told), name
+
+
+def test_the_rate_opens_the_late_and_the_days_open_the_decided(client: Client) -> None:
+    shown = figures(page(client, OVERVIEW))
+
+    assert "clock=late" in shown["late"][0]
+    assert "clock=decided" in shown["median"][0]
+    assert "by=item" in shown["saved"][0]
 
 
 def test_auditors_read_the_same_pages() -> None:
-    assert [signed_in("shenji01").get(url).status_code for url in urls()] == [200] * 3
+    assert statuses(signed_in("shenji01")) == {200}
 
 
 @pytest.mark.parametrize("username", ["demo0001", "window01", "renshe01", "bianji01", "admin01"])
 def test_nobody_else_sees_them(username: str) -> None:
-    assert [signed_in(username).get(url).status_code for url in urls()] == [403] * 3
+    assert statuses(signed_in(username)) == {403}
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in() -> None:
-    assert [Client().get(url).status_code for url in urls()] == [302] * 3
+    assert statuses(Client()) == {302}
 
 
 def test_pages_are_only_read(client: Client) -> None:
-    assert [client.post(url).status_code for url in urls()] == [405] * 3
+    for method in ("post", "put", "delete"):
+        assert statuses(client, method) == {405}
 
 
 def test_a_leader_sees_the_own_department_only() -> None:
@@ -143,7 +170,14 @@ def test_a_draft_and_an_unknown_case_are_not_found(client: Client) -> None:
         ("department=D99", "没有这个部门"),
         ("item=X01", "没有这个事项"),
         ("one_thing=atlantis", "没有这个“一件事”"),
+        ("district=999999", "没有这个区县"),
+        ("officer=0", "没有这位经办人"),
+        ("officer=1%3B--", "没有这位经办人"),
+        ("officer=99999999999999999999", "没有这位经办人"),
         ("clock=blue", "没有这种时限状态"),
+        ("stage=lunch", "没有这个环节"),
+        ("seen=maybe", "已显示全部"),
+        ("explained=maybe", "已显示全部"),
         ("period=century", "没有这种统计期间"),
         ("period=range&from=2026-13-01&until=x", "起止日期不正确"),
         ("period=range&from=2026-11-02&until=2026-11-01", "起止日期不正确"),
@@ -160,7 +194,8 @@ def test_a_filter_without_sense_is_named_and_left_out(
 
     assert told in text
     assert heading(text) == everything
-    assert told in page(client, f"{OVERVIEW}?{query}")
+    for url in PAGES[:-1]:
+        assert told in page(client, f"{url}?{query}")
 
 
 def test_filters_narrow_the_list_and_stay_in_the_address(client: Client) -> None:
@@ -168,7 +203,7 @@ def test_filters_narrow_the_list_and_stay_in_the_address(client: Client) -> None
 
     text = page(client, f"{LIST}?clock=red&item=P08&department=D03")
 
-    assert heading(text) == f"市住保房管局红牌 {expected} 件"
+    assert heading(text) == f"市住保房管局、公租房货币补贴申请红牌 {expected} 件"
     assert "department=D03&amp;item=P08" in text
 
 
@@ -189,7 +224,7 @@ def test_the_case_page_masks_people_and_says_who_saw_each_card(client: Client) -
 
     text = page(client, reverse("cases:supervision-case", args=[case.pk]))
 
-    assert f"{card.seen_by.full_name} 已看" in text
+    assert f"{card.seen_by.full_name}，" in text
     for secret in (case.applicant_name, case.all_answers["p_id_no"], case.applicant.phone):
         assert secret not in text
 
@@ -206,4 +241,9 @@ def test_statements_do_not_grow_with_the_rows(client: Client) -> None:
         return len(queries)
 
     assert statements(f"{LIST}?clock=open") <= statements(f"{LIST}?clock=red&item=P08") + 1
-    assert statements(OVERVIEW) <= 18
+    assert statements(f"{LIST}?clock=open") <= 14
+    assert statements(OVERVIEW) <= 24
+    for grouping in ("item", "one_thing", "district", "officer"):
+        assert statements(f"{OVERVIEW}?by={grouping}") <= 30
+    for name in ("cases", "trends", "bottlenecks", "stages", "hours", "screen"):
+        assert statements(f"/supervision/{name}/") <= 16

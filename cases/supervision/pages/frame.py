@@ -40,7 +40,8 @@ PAGES = {
     "cases:supervision-hours": "忙闲分布",
 }
 # Pages of other rooms that belong beside them.
-ROOMS = {"cases:urgings": "督办", "cases:bulletins": "月度通报"}
+URGINGS = "cases:urgings"  # a department answers its own at its desk
+ROOMS = {URGINGS: "督办", "cases:bulletins": "月度通报"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def ways(current: str, choice: Selection) -> list[dict[str, Any]]:
         )
         for name, label in PAGES.items()
     ]
-    return found + [_way(reverse(name), label, name == current) for name, label in ROOMS.items()]
+    rooms = {name: label for name, label in ROOMS.items() if name != URGINGS or not choice.is_bound}
+    return found + [_way(reverse(name), label, name == current) for name, label in rooms.items()]
 
 
 def chart_library() -> str:
