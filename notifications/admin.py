@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -33,7 +34,7 @@ class WordingForm(forms.ModelForm):
         label="内容",
         required=False,
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        widget=AdminTextareaWidget(attrs={"rows": 4}),
         help_text="留空即用默认文字。占位符写作 {名称}，可用的列在下方。",
     )
 

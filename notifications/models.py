@@ -36,6 +36,7 @@ class MessageState(models.TextChoices):
     SKIPPED = "skipped", "仅站内信"
 
 
+PROVIDERS = {"console": "演示通道", "http": "短信网关", "aliyun": "阿里云", "tencent": "腾讯云"}
 DEAD_STATES = (MessageState.FAILED, MessageState.UNKNOWN)
 
 
@@ -147,6 +148,17 @@ class Message(LeasedRow):
     def body(self) -> str:
         """The text as it was told."""
         return self.template.format_map(self.values)
+
+    @property
+    def kind_name(self) -> str:
+        """What people call messages of this kind."""
+        from notifications.wording import names
+
+        return names().get(self.kind, self.kind)
+
+    @property
+    def provider_name(self) -> str:
+        return PROVIDERS.get(self.provider, self.provider)
 
     @property
     def masked_address(self) -> str:

@@ -156,7 +156,9 @@ def _flaw(text: Text, base: Text, known: frozenset[str]) -> str:
     except ValueError:
         return "花括号不成对。"
     if wrong := [name for name, is_bare in fields if not is_bare]:
-        named = "、".join(f"{{{name}…}}" if name else "{}" for name in wrong)
+        named = "、".join(
+            f"{{{name}…}}" if name.isidentifier() else f"{{{name}}}" for name in wrong
+        )
         return f"占位符只能写作 {{名称}}，不能带属性、下标或格式：{named}。"
     if unknown := {name for name, _ in fields} - known:
         return f"没有这些占位符：{'、'.join(sorted(unknown))}。"

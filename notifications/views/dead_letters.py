@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from notifications import dead_letters, wording
+from notifications import dead_letters
 from notifications.models import Message
 from portal.accounts.models import Role
 from portal.accounts.permissions import roles_required, user_of
@@ -22,8 +22,6 @@ def index(request: HttpRequest) -> HttpResponse:
     """List what was given up on, newest first; numbers are masked, texts are not shown."""
     dead = Message.objects.dead().select_related("recipient").order_by("-settled_at", "-pk")
     page = Paginator(dead, PAGE).get_page(request.GET.get("page"))
-    for letter in page:
-        letter.kind_name = wording.names().get(letter.kind, letter.kind)  # type: ignore[attr-defined]
     return render(request, "notifications/dead_letters.html", {"page": page})
 
 
