@@ -67,7 +67,7 @@ def departments(document: Document) -> Table:
             line.yellow,
             line.red,
             signed(line.red - line.previous_red),
-            Cell(line.rank, words="" if line.rank else "不排名"),
+            line.rank or "不排名",
         )
         for line in document.departments
     ]
