@@ -235,20 +235,20 @@ class _Telling:
     def _began(self, at: datetime) -> Step:
         match self.origin:
             case Origin.RECEIPT:
-                why = f"窗口在 5 个工作日内没有答复，自{instant_words(at)}收件之日起视为受理，"
+                why = f"窗口在 5 个工作日内没有答复，自 {instant_words(at)} 收件之日起视为受理，"
                 return began(at, why, DEEMED)
             case Origin.ACCEPTANCE:
-                return began(at, f"{instant_words(at)}受理，各并联事项同时", STARTING)
+                return began(at, f"{instant_words(at)} 受理，各并联事项同时", STARTING)
             case Origin.PREDECESSOR:
                 names = listed(dict.fromkeys(self.predecessors()))
                 return began(
-                    at, f"前置的{names}于{instant_words(at)}作出决定，本事项同时", STARTING
+                    at, f"前置的{names}于 {instant_words(at)} 作出决定，本事项同时", STARTING
                 )
         return began(at, source=STARTING)
 
     def _limit(self) -> Step:
         item, day = self.work_item, civil_day(self.work_item.started_at or self.now)
-        promised = days_words(item.promised_days) if item.promised_days else "即办"
+        promised = f" {days_words(item.promised_days)}" if item.promised_days else "为即办"
         text = f"承诺时限{promised}。"
         if item.statutory_days is not None:
             binds = deadlines.binding(item).label
@@ -278,7 +278,7 @@ class _Telling:
             yield from takewhile(lambda step: step.end <= max(begin, civil_day(start)), steps)
         days = self.working_days.between(begin, today) if today > begin else 0
         text = (
-            f"{instant_words(stood.began_at)}起因{stood.get_reason_display()}暂停计时，"
+            f"{instant_words(stood.began_at)} 起因{stood.get_reason_display()}暂停计时，"
             f"已停 {days_words(days)}，预计共 {days_words(stood.expected_days)}，不计入时限。"
         )
         yield Step("paused", begin, max(begin, today), days, text, stood.legal_basis)
@@ -294,7 +294,7 @@ class _Telling:
         end = item.decided_at or item.case.closed_at or self.now
         used = used_days(item, self.now, self.working_days)
         took = f"，净用时 {used.net:.1f} 个工作日，总用时 {used.gross:.1f} 个工作日" if used else ""
-        text = f"{instant_words(end)}{item.get_state_display()}{took}。"
+        text = f"{instant_words(end)} {item.get_state_display()}{took}。"
         yield Step("ended", civil_day(end), civil_day(end), 0, text)
 
     def _reasons(self) -> dict[Pause, Reason]:

@@ -78,7 +78,7 @@ def explain(
 def began(start: datetime, why: str = "", source: str = "") -> Step:
     """Return the step that names the start and what made the clock begin."""
     day = civil_day(start)
-    return Step("start", day, day, 0, f"{why or instant_words(start)}起算。", source)
+    return Step("start", day, day, 0, f"{why or f'{instant_words(start)} '}起算。", source)
 
 
 def rule(calendar: Calendar, start: datetime, budget: int) -> Step:
@@ -121,7 +121,7 @@ def ending(result: Deadline, budget: int, warn_days: int | None = None) -> list[
         source = OWN_WARNING if warn_days else WARNING
         when = f"剩余不超过 {days_words(warn_days or warning_days(budget))}时，"
     return [
-        Step("due", due_on, due_on, 0, f"应于{instant_words(result.due_at)} 前办结。", LAST_DAY),
+        Step("due", due_on, due_on, 0, f"应于 {instant_words(result.due_at)} 前办结。", LAST_DAY),
         Step(
             "yellow",
             warned,

@@ -70,8 +70,8 @@ def test_an_own_threshold() -> None:
 def test_without_json_each_step_is_a_sentence() -> None:
     lines = asked("--start", "2026-11-23T10:00", "--days", "3").splitlines()
 
-    assert lines[0] == "2026年11月23日 10:00起算。"
-    assert lines[-2] == "应于2026年11月26日 17:30 前办结。"
+    assert lines[0] == "2026年11月23日 10:00 起算。"
+    assert lines[-2] == "应于 2026年11月26日 17:30 前办结。"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_every_stretch_is_named_with_its_days() -> None:
         "2026年11月25日至2026年11月26日暂停计时，其间 2 个工作日不计入时限。"
     )
     assert text_of(steps, "skipped") == "其间周末 2 天休息，不计入。"
-    assert text_of(steps, "due") == "应于2026年11月30日 17:30 前办结。"
+    assert text_of(steps, "due") == "应于 2026年11月30日 17:30 前办结。"
 
 
 def test_rules_bear_their_sources() -> None:
