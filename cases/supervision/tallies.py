@@ -18,6 +18,8 @@ from cases.supervision.scope import Grouping, Key, Period, Scope, Step
 CHUNK = 50_000
 # Of all numbers the one that keeps folds apart.
 LOCK = 0x7A111E5
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+WAIT_FOR_LOCK = "SELECT true FROM pg_advisory_xact_lock(%s)"
 DIMENSIONS = "one_thing_id, department_id, item_code, district"
 FACTS = f"{DIMENSIONS}, was, status, count, started_on, decided_on, days, late, promised, net"
 
@@ -70,13 +72,14 @@ net AS (
     DO UPDATE SET count = held.count + excluded.count
 )
 """
-# One statement: what it takes away is exactly what it adds.
-FOLD = f"""
-WITH taken AS (
+TAKE = """
     DELETE FROM cases_tallydelta
     WHERE id IN (SELECT id FROM cases_tallydelta ORDER BY id LIMIT %(chunk)s)
     RETURNING *
-),
+"""
+# One statement: what it takes away is exactly what it adds.
+FOLD = f"""
+WITH taken AS ({TAKE}),
 {ADD.replace("{source}", "taken")}
 SELECT count(*) FROM taken
 """
@@ -205,7 +208,7 @@ def fold(*, chunk: int = CHUNK) -> int:
 @transaction.atomic
 def _fold(chunk: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(TRY_LOCK, [LOCK])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(FOLD, {"chunk": chunk})
@@ -218,7 +221,7 @@ def rebuild() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(WAIT_FOR_LOCK, [LOCK])
         for table in ("standing", "daily", "net"):
             cursor.execute(f"DELETE FROM cases_{table}tally")
         cursor.execute(REBUILD)
