@@ -28,6 +28,8 @@ CAPPED = "当日短信已达上限，只发站内信"
 # Namespace of the advisory locks that make drains count one person's messages in turn.
 LOCK = 7103
 
+# In one order, so that no two drains wait for each other.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(%s, person) FROM unnest(%s::int[]) AS person"
 # What was admitted for these people today, and when the last ordinary message was.
 ADMITTED = """
 SELECT recipient_id, count(*) FILTER (WHERE paced_at >= %(day)s),
@@ -149,11 +151,7 @@ def _admitted(
     since = min(day, now - timedelta(seconds=settings.SMS_DIGEST_SECONDS))
     recipients = sorted(people)
     with connection.cursor() as cursor:
-        # In one order, so that no two drains wait for each other.
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, person) FROM unnest(%s::int[]) AS person",
-            [LOCK, recipients],
-        )
+        cursor.execute(TAKE_TURNS, [LOCK, recipients])
         cursor.execute(
             ADMITTED,
             {

@@ -80,11 +80,14 @@ def test_a_receipt_ends_an_accepted_message(
     response = push(client, provider, [entry(provider, message, is_delivered)])
 
     assert response.status_code == 200
-    assert response.json() == {
-        "http": {"noted": 1},
-        "aliyun": {"code": 0, "msg": "接收成功"},
-        "tencent": {"result": 0, "errmsg": "OK"},
-    }[provider]
+    assert (
+        response.json()
+        == {
+            "http": {"noted": 1},
+            "aliyun": {"code": 0, "msg": "接收成功"},
+            "tencent": {"result": 0, "errmsg": "OK"},
+        }[provider]
+    )
     ended = sms()
     assert (ended.state, ended.due_at) == (state, None)
     assert bool(ended.error) is not is_delivered

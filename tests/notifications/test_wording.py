@@ -41,6 +41,8 @@ PARAMS = {
     "urging.answered": {"number", "department", "answer"},
     "urging.overdue": {"number", "item", "due"},
     "window.overdue": {"number", "received", "due"},
+    "bulletin.drafted": {"bulletin"},
+    "bulletin.sent": {"bulletin"},
     "sign_in.code": {"code", "minutes"},
     "message.digest": {"count", "subjects"},
 }
@@ -53,8 +55,10 @@ INBOX_ONLY = {
     "extension.granted",
     "extension.refused",
     "urging.answered",
+    "bulletin.drafted",
 }
 LONGEST = {
+    "bulletin": "2026年10月月度通报（第 2 版）",
     "number": "330100202611230001",
     "one_thing": "杭州市大学生创新创业“一件事”",
     "item": "杭州市高层次人才、高校毕业生生活（租房）补贴",
