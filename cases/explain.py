@@ -27,6 +27,25 @@ STARTING = "《浙江省保障“最多跑一次”改革规定》第五条"
 SHORTER = "《浙江省保障“最多跑一次”改革规定》第十二条"
 DEEMED = "《中华人民共和国行政许可法》第三十二条第一款第四项"
 
+# What each kind of step is called on a page.
+LABELS = {
+    "waiting": "等待起算",
+    "start": "起算",
+    "limit": "时限",
+    "extended": "延期",
+    "rule": "计算方法",
+    "counted": "计入",
+    "skipped": "不计入",
+    "made_up": "调休上班",
+    "paused": "暂停计时",
+    "moved": "顺延",
+    "provisional": "暂定",
+    "due": "应办结",
+    "if_resumed": "恢复以后",
+    "yellow": "黄牌提醒",
+    "ended": "办理结果",
+}
+
 
 class Origin(StrEnum):
     """What made a clock begin (起算事由)."""
@@ -113,8 +132,9 @@ def words(work_item: WorkItem, *, reader: Reader = Reader.TALENT) -> Words:
         steps=[
             {
                 "state": "done" if step.end <= today else "wait",
-                "title": step.text,
-                "why": f"依据：{step.source}" if step.source else "",
+                "title": LABELS[step.kind],
+                "why": step.text,
+                "when": f"依据：{step.source}" if step.source else "",
             }
             for step in told.steps
         ],
@@ -330,20 +350,10 @@ def _title(told: Explanation, work_item: WorkItem) -> str:
 
 
 def _facts(told: Explanation, reader: Reader) -> Iterator[tuple[str, str]]:
-    yield "承诺时限", days_words(told.promised_days) if told.promised_days else "即办"
-    if told.statutory_days is not None:
-        yield "法定时限", days_words(told.statutory_days)
-    if told.extended_days:
-        yield "批准延长", days_words(told.extended_days)
-    if told.started_at:
-        yield "起算时间", instant_words(told.started_at)
-    if told.due_at:
-        yield "应办结时间", instant_words(told.due_at)
-    if told.yellow_at:
-        yield "黄牌提醒", instant_words(told.yellow_at)
-    if told.used:
-        yield "净用时", f"{told.used.net:.1f} 个工作日（不含暂停）"
-        yield "总用时", f"{told.used.gross:.1f} 个工作日（含暂停）"
+    """Yield what the steps do not tell."""
+    if told.used and not told.decided_at:
+        yield "净用时", f"{told.used.net:.1f} 个工作日，不含暂停"
+        yield "总用时", f"{told.used.gross:.1f} 个工作日，含暂停"
     if reader == Reader.SUPERVISOR:
         if told.desk_at:
             yield "到达部门", instant_words(told.desk_at)

@@ -21,11 +21,13 @@ from cases.working_time import (
 from portal.core.chinese import day_words, instant_words, listed
 
 COUNTING = "《中华人民共和国行政许可法》第八十二条、《中华人民共和国民法典》第二百零一条"
+HOLIDAYS = "国务院办公厅公布的节假日安排"
 LAST_DAY = "《中华人民共和国民法典》第二百零三条"
 # No statute knows cards: what follows is local practice.
 WARNING = "预警规则：剩余工作日不超过时限的 20%（至少 1 个工作日）时黄牌提醒"
 SHORT_WARNING = "预警规则：时限不足 3 个工作日的，到期当日黄牌提醒"
 OWN_WARNING = "预警规则：该事项自定的提前天数"
+WEEKENDS = "周末"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,17 @@ def _counted(
     begin, end, days, _ = stretch
     yield Step("counted", begin, end, days, f"{_span(stretch)}，计 {days_words(days)}。")
     off = Counter(
-        holiday(calendar, day) or "周末" for day in _days(stretch) if not calendar.is_working(day)
+        holiday(calendar, day) or WEEKENDS for day in _days(stretch) if not calendar.is_working(day)
     )
     if off:
         words = listed(f"{name} {count} 天" for name, count in off.items())
         text = f"其间{words}休息，不计入。"
-        yield Step("skipped", begin, end, off.total(), text, COUNTING)
+        source = HOLIDAYS if set(off) != {WEEKENDS} else ""
+        yield Step("skipped", begin, end, off.total(), text, source)
     made_up = [day for day in _days(stretch) if calendar.exceptions.get(day)]
     if made_up:
         text = f"其间{listed(map(day_words, made_up))}调休上班，照常计入。"
-        yield Step("made_up", made_up[0], made_up[-1], len(made_up), text)
+        yield Step("made_up", made_up[0], made_up[-1], len(made_up), text, HOLIDAYS)
     guessed = sorted({day.year for day in _days(stretch) if calendar.is_provisional(day)})
     if guessed and calendar.official_years:
         years = listed(f"{year}年" for year in guessed)
