@@ -355,8 +355,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "draft-bulletins": {
         "task": "cases.tasks.draft_bulletins",
-        "schedule": 300,
-        "options": {"expires": 600},
+        "schedule": 60,
+        "options": {"expires": 120},
     },
     "reproject-deadlines": {
         "task": "cases.tasks.reproject_deadlines",
