@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -46,15 +46,18 @@ PAUSED_WEIGHT = 5
 PATIENCE, ATTEMPTS, APART = "50ms", 20, 0.1
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 
-HOLD = """
-SELECT 1 FROM cases_calendarrevision AS own
-WHERE id = %(id)s AND upto = %(upto)s AND finished_at IS NULL
-  AND NOT EXISTS (SELECT FROM cases_calendarrevision WHERE id > %(id)s)
-FOR NO KEY UPDATE OF own
+# Moves the mark on where this copy has seen it; holds the revision's row, and with it other copies,
+# until the commit.
+MARK = """
+UPDATE cases_calendarrevision SET upto = %(upto)s
+WHERE id = %(revision)s AND upto = %(seen)s AND finished_at IS NULL
+  AND NOT EXISTS (SELECT FROM cases_calendarrevision AS newer WHERE newer.id > %(revision)s)
+RETURNING id
 """
-LOCK_CASES = "SELECT 1 FROM cases_case WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_CASES = "SELECT 1 FROM cases_case WHERE id = ANY(%(cases)s) ORDER BY id FOR NO KEY UPDATE"
+# Their work items, in the statement that writes them: a sweep locks these alone.
 LOCK_ITEMS = """
-SELECT 1 FROM cases_workitem WHERE case_id = ANY(%s) AND due_at IS NOT NULL
+SELECT * FROM cases_workitem WHERE case_id = ANY(%(cases)s) AND due_at IS NOT NULL
 ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -72,7 +75,7 @@ FOLLOWS = """
         SELECT id, case_id, item_code, item_name, department_id, cycle, started_at, yellow_at,
                due_at, check_at, warn_days,
                least(promised_days, statutory_days) + extended_days AS budget
-        FROM cases_workitem WHERE {which}
+        FROM {items} WHERE due_at IS NOT NULL
     ) AS item
     LEFT JOIN cases_calendarordinal AS began
       ON began.date = (started_at AT TIME ZONE 'Asia/Shanghai')::date
@@ -91,14 +94,14 @@ CASE_DUE = """(
 )"""
 
 # How far the next open work items reach and how many they are; then the cases that have to move,
-# with the first of their items here and how many these are.
+# with the first of their items here and the number of all.
 CANDIDATES = f"""
 WITH open AS MATERIALIZED (
-    SELECT id, case_id, due_at IS NOT NULL AS runs FROM cases_workitem
+    SELECT * FROM cases_workitem
     WHERE id > %(upto)s AND state = ANY(%(open)s) ORDER BY id LIMIT %(scan)s
 ),
 found AS (
-    SELECT case_id FROM ({FOLLOWS.format(which="id IN (SELECT id FROM open WHERE runs)")}) AS item
+    SELECT case_id FROM ({FOLLOWS.format(items="open")}) AS item
     WHERE plain_due IS DISTINCT FROM due_at OR plain_warn IS NULL
        OR plain_warn <> yellow_at AND greatest(plain_warn, yellow_at) > %(now)s
     UNION
@@ -108,7 +111,10 @@ found AS (
 )
 SELECT NULL, max(id), count(*) FROM open
 UNION ALL
-SELECT case_id, min(open.id), count(*) FROM open JOIN found USING (case_id) GROUP BY case_id
+SELECT case_id, min(open.id),
+       (SELECT count(*) FROM cases_workitem AS own WHERE own.case_id = open.case_id)
+FROM open JOIN found USING (case_id)
+GROUP BY case_id
 """  # noqa: S608
 # Cases in which a clock has stood still: looked at one by one, wherever they lie.
 PAUSED = """
@@ -129,20 +135,34 @@ WHERE due_at IS NOT NULL AND EXISTS (
                   AND (due_at AT TIME ZONE 'Asia/Shanghai')::date
 )
 """
-# Which of the locked rows the look-ups cannot tell.
+# Which rows of the locked cases a look-up cannot follow: what was paused, same-day items, and what
+# begins before the known calendar or reaches towards its end.
+BEYOND = (
+    "coalesce({start} < first OR {start} + make_interval(days => 30 + 2 * {days}) > last, true)"
+)
+KNOWN = """(
+    SELECT min(date)::timestamp AT TIME ZONE 'Asia/Shanghai' AS first,
+           max(date)::timestamp AT TIME ZONE 'Asia/Shanghai' AS last
+    FROM cases_calendarordinal
+)"""
 ONE_BY_ONE = f"""
-SELECT id FROM ({FOLLOWS.format(which="case_id = ANY(%(cases)s) AND due_at IS NOT NULL")}) AS item
-WHERE plain_due IS NULL OR plain_warn IS NULL OR EXISTS (
-    SELECT FROM cases_suspension AS pause
-    WHERE pause.work_item_id = item.id AND pause.ended_at IS NOT NULL
+SELECT item.id FROM cases_workitem AS item
+CROSS JOIN LATERAL (SELECT least(promised_days, statutory_days) + extended_days AS budget) AS clock
+CROSS JOIN {KNOWN} AS known
+WHERE case_id = ANY(%(cases)s) AND due_at IS NOT NULL AND (
+    budget = 0 OR {BEYOND.format(start="started_at", days="budget")} OR EXISTS (
+        SELECT FROM cases_suspension AS pause
+        WHERE pause.work_item_id = item.id AND pause.ended_at IS NOT NULL
+    )
 )
 """  # noqa: S608
 CASES_ONE_BY_ONE = f"""
-SELECT id FROM cases_case WHERE id = ANY(%(cases)s) AND state = 'accepted' AND (
-    {CASE_DUE} IS NULL OR EXISTS (
-        SELECT FROM cases_suspension AS pause JOIN cases_workitem AS paused
-          ON paused.id = pause.work_item_id
-        WHERE paused.case_id = cases_case.id AND pause.ended_at IS NOT NULL
+SELECT own.id FROM cases_case AS own CROSS JOIN {KNOWN} AS known
+WHERE own.id = ANY(%(cases)s) AND state = 'accepted' AND (
+    {BEYOND.format(start="accepted_at", days="promised_days")} OR EXISTS (
+        SELECT FROM cases_suspension AS pause
+        JOIN cases_workitem AS paused ON paused.id = pause.work_item_id
+        WHERE paused.case_id = own.id AND pause.ended_at IS NOT NULL
     )
 )
 """  # noqa: S608
@@ -155,10 +175,11 @@ _FROM_TO = f"'由' || {_DAY.format('due_at')} || '改为' || {_DAY.format('new_d
 # leaves a warning its cycle rises, so that it may be warned anew; where it stays in one, that keeps
 # its instant; where the change brings it into one, the warning begins now.
 MOVE = f"""
-WITH wanted AS MATERIALIZED (
+WITH own_items AS MATERIALIZED ({{items}}),
+wanted AS MATERIALIZED (
     SELECT item.*, coalesce(single.due_at, plain_due) AS new_due,
            coalesce(single.yellow_at, plain_warn) AS new_warn
-    FROM ({FOLLOWS.format(which="case_id = ANY(%(cases)s) AND due_at IS NOT NULL")}) AS item
+    FROM ({FOLLOWS.format(items="own_items")}) AS item
     LEFT JOIN unnest(%(ids)s::bigint[], %(dues)s::timestamptz[], %(warns)s::timestamptz[])
         AS single (id, due_at, yellow_at) USING (id)
 ),
@@ -186,7 +207,8 @@ moved AS (
             ELSE new_yellow
         END
     FROM warned
-    WHERE cases_workitem.id = warned.id
+    WHERE cases_workitem.id = warned.id AND cases_workitem.case_id = ANY(%(cases)s)
+      AND new_due IS NOT NULL AND new_yellow IS NOT NULL
       AND (warned.due_at, warned.yellow_at) IS DISTINCT FROM (new_due, new_yellow)
     RETURNING warned.*
 ),
@@ -207,7 +229,8 @@ own AS MATERIALIZED (
 ),
 moved_cases AS (
     UPDATE cases_case SET due_at = new_due
-    FROM own WHERE cases_case.id = own.id AND own.due_at <> new_due
+    FROM own
+    WHERE cases_case.id = own.id AND cases_case.id = ANY(%(cases)s) AND own.due_at <> new_due
 ),
 changed AS MATERIALIZED (
     SELECT nextval('core_event_id_seq') AS event_id, own.*,
@@ -302,6 +325,7 @@ def reproject(*, chunk: int = CHUNK, scan: int = SCAN, seconds: float = 60) -> i
     if revision is None:
         return 0
     calendar.forget()
+    _own_link()  # the first address that a process works out takes its time
     until, before = monotonic() + seconds, revision.moved
     paused = _paused(revision.upto)
     try:
@@ -382,20 +406,18 @@ def _move(revision: CalendarRevision, cases: list[UUID], upto: int) -> int:
 
     Raises Overtaken.
     """
-    moved = 0
-    _hold(revision)
-    if cases:
-        _execute(LOCK_CASES, [cases])
-        _execute(LOCK_ITEMS, [cases])
-        moved = _write(revision, cases)
-    CalendarRevision.objects.filter(pk=revision.pk).update(upto=upto, moved=F("moved") + moved)
+    _mark(revision, upto)
+    if not cases:
+        return 0
+    _rows(LOCK_CASES, {"cases": cases})
+    moved = _write(revision, cases)
+    CalendarRevision.objects.filter(pk=revision.pk).update(moved=F("moved") + moved)
     return moved
 
 
-def _hold(revision: CalendarRevision) -> None:
-    """Lock the mark where this copy has seen it. Raises Overtaken where it stands no more."""
-    rows = _rows(HOLD, {"id": revision.pk, "upto": revision.upto})
-    if not rows:
+def _mark(revision: CalendarRevision, upto: int) -> None:
+    """Move the mark from where this copy has seen it. Raises Overtaken where it stands no more."""
+    if not _rows(MARK, {"revision": revision.pk, "seen": revision.upto, "upto": upto}):
         raise Overtaken
 
 
@@ -406,11 +428,12 @@ def _write(revision: CalendarRevision, cases: list[UUID]) -> int:
         "cases": cases,
         "now": now,
         "revision": revision.pk,
-        "own_link": reverse("cases:case", args=[UUID(int=0)]).replace(str(UUID(int=0)), "%s"),
+        "own_link": _own_link(),
     }
     params |= _hours()
     params |= _one_by_one(params) | _cases_one_by_one(params) | bulk.params(["case.moved"], at=now)
-    ((moved, cases_moved),) = _rows(MOVE.format(messages=bulk.INSERT), params)
+    statement = MOVE.format(items=LOCK_ITEMS, messages=bulk.INSERT)
+    ((moved, cases_moved),) = _rows(statement, params)
     logger.debug("%d deadlines of %d cases have moved.", moved, cases_moved)
     return moved
 
@@ -450,7 +473,7 @@ def _finish(revision: CalendarRevision) -> None:
     done = list(unfinished.values_list("pk", flat=True))
     counts = {row[0]: row[1:] for row in _rows(BY_DEPARTMENT, [done])}
     with transaction.atomic():
-        _hold(revision)
+        _mark(revision, revision.upto)
         CalendarRevision.objects.filter(pk__in=done).update(finished_at=timezone.now())
         payload = {"revision": revision.pk, "moved": sum(count for count, _ in counts.values())}
         event = record(Entry("calendar.projected", payload=payload))
@@ -460,6 +483,12 @@ def _finish(revision: CalendarRevision) -> None:
             if user.department_id
             for count, earlier in [counts[user.department_id]]
         )
+
+
+@cache
+def _own_link() -> str:
+    """Return the address of an applicant's case, for format()."""
+    return reverse("cases:case", args=[UUID(int=0)]).replace(str(UUID(int=0)), "%s")
 
 
 def _desk_link() -> str:
