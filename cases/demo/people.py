@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from cases import districts
 from policies.checks import id_check_character, id_gender, luhn_holds, uscc_check_character
 from portal.accounts.demo import APPLICANTS
 
@@ -165,7 +166,7 @@ def enterprise(owner: Person, on: date) -> dict[str, Any]:
         "e_established": (on - timedelta(days=200 + number)).isoformat(),
         "e_capital": f"{50 + number}.00",
         "e_reg_address": address,
-        "e_reg_division": "330106",
+        "e_reg_division": districts.named_in(street, "330100"),
         "e_biz_address": address,
         "e_industry": "I6510",
         "e_scope": "软件开发；信息技术咨询服务；数字文化创意内容应用服务。",

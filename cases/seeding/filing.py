@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.urls import reverse
 
+from cases import calendar, districts, issuing
 from cases.merging import Merged
 from cases.models import (
     Card,
@@ -19,6 +20,7 @@ from cases.models import (
     Level,
     Limit,
     Origin,
+    Rung,
     SharedRequest,
     Stage,
     Supplement,
@@ -29,10 +31,12 @@ from cases.models import (
 )
 from cases.models.work_item import RUNNING
 from cases.moves import identity_index
+from cases.notices import first_reminder
 from cases.routing import Plan
 from cases.seeding.people import Applicant, identity
 from cases.seeding.rows import JSON, NULL, Numbers, Rows
 from cases.seeding.stories import CaseStory, ItemStory
+from cases.working_time import civil_day
 from notifications import wording
 from notifications.models import Channel, Message, MessageState
 from policies.models import OneThing
@@ -70,8 +74,10 @@ class Chunk:
 
     def __init__(self, one_thing: OneThing, staff: Staff, samples: Samples, now: datetime) -> None:
         self.one_thing, self.staff, self.samples, self.now = one_thing, staff, samples, now
+        self.calendar = calendar.current()
         self.users, self.cases, self.work_items = Rows(User), Rows(Case), Rows(WorkItem)
         self.edges, self.cards = Rows(Edge, numbered=False), Rows(Card)
+        self.rungs = Rows(Rung, numbered=False)
         self.suspensions = Rows(Suspension, numbered=False)
         self.supplements, self.documents = Rows(Supplement), Rows(Document)
         self.requests = Rows(SharedRequest, numbered=False)
@@ -91,8 +97,9 @@ class Chunk:
     def copy(self) -> None:
         """Write all waiting rows, referred-to tables first."""
         for rows in (
-            self.users, self.cases, self.work_items, self.edges, self.cards, self.suspensions,
-            self.supplements, self.documents, self.requests, self.events, self.messages,
+            self.users, self.cases, self.work_items, self.edges, self.cards, self.rungs,
+            self.suspensions, self.supplements, self.documents, self.requests, self.events,
+            self.messages,
         ):  # fmt: skip
             rows.copy()
 
@@ -135,6 +142,7 @@ class Chunk:
             answers=answers,
             sealed=sealed,
             identity_index=identity_index(identity(applicant, kind)) if number else "",
+            district=self._district(kind, answers) if number else "",
             state=story.state.value,
             created_at=story.created_at,
             saved_at=story.submitted_at or story.created_at,
@@ -150,6 +158,9 @@ class Chunk:
             legal_basis=BASIS if refused else "",
         )
         return case_id
+
+    def _district(self, kind: str, answers: Mapping[str, Any]) -> str:
+        return districts.of_applicant(kind, answers, self.one_thing.catalogue.one_thing.division)
 
     @property
     def _promised(self) -> int:
@@ -245,6 +256,7 @@ class Chunk:
                 asked_by_id=clerk,
                 asked_at=story.asked_at,
                 lapses_at=story.lapses_at,
+                remind_at=None if story.answered_at else self._reminder(story.lapses_at),
                 answered_at=story.answered_at,
             )
             self._note(story.asked_at, "case.returned", f"supplement:{key}", clerk, gaps=[])
@@ -316,6 +328,9 @@ class Chunk:
         for level, issued_at in item.cards:
             assert item.clock is not None  # noqa: S101 – without a clock no card
             card, seen_at = next(self._numbers[Card]), item.decided_at
+            climbs = self._rungs(issued_at) if level == Level.RED else []
+            climbed = [at for at in climbs if at <= (item.decided_at or self.now)]
+            waits = item.decided_at is None and len(climbed) < len(climbs)
             self.cards.add(
                 id=card,
                 work_item_id=key,
@@ -327,6 +342,8 @@ class Chunk:
                 owner_id=officer,
                 issued_at=issued_at,
                 due_at=item.clock.due_at,
+                check_at=climbs[len(climbed)] if waits else None,
+                rungs=len(climbed),
                 seen_at=seen_at,
                 seen_by_id=officer if seen_at else None,
             )
@@ -340,6 +357,25 @@ class Chunk:
                 cycle=0,
                 due_at=item.clock.due_at.isoformat(),
             )
+            self._ladder(card, key, item, climbed)
+
+    def _ladder(self, card: int, key: int, item: ItemStory, climbed: list[datetime]) -> None:
+        for step, at in enumerate(climbed, 1):
+            self.rungs.add(subject=f"card:{card}", step=step, at=at)
+            told: dict[str, Any] = {"card": card, "item": item.step.code, "cycle": 0, "step": step}
+            self._note(at, "card.escalated", f"work_item:{key}", None, **told)
+
+    def _rungs(self, issued_at: datetime) -> list[datetime]:
+        """Return when a red card reaches the leaders, then the supervisors."""
+        first = civil_day(issued_at)
+        return [
+            self.calendar.opening(self.calendar.add(first, days))
+            for days in issuing.ESCALATION_DAYS
+        ]
+
+    def _reminder(self, term: datetime | None) -> datetime | None:
+        """Return when the applicant is reminded next of a term that still runs."""
+        return first_reminder(term, after=self.now) if term and term > self.now else None
 
     def _suspension(
         self, case_id: UUID, owner: int, key: int, officer: int, item: ItemStory
@@ -357,6 +393,7 @@ class Chunk:
                 asked_by_id=officer,
                 asked_at=began,
                 lapses_at=item.pause_due,
+                remind_at=None if ended else self._reminder(item.pause_due),
                 answered_at=ended,
             )
         self.suspensions.add(

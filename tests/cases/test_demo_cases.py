@@ -35,7 +35,10 @@ def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 def test_every_state_of_cases_and_work_items_occurs() -> None:
-    assert set(Case.objects.values_list("state", flat=True)) == set(CaseState)
+    assert set(Case.objects.values_list("state", flat=True)) == set(CaseState) - {
+        # Ends a tolerance, which no page grants yet.
+        CaseState.REVOKED
+    }
     assert set(WorkItem.objects.values_list("state", flat=True)) == set(WorkItemState)
     assert set(Offer.objects.values_list("state", flat=True)) >= {"open", "taken", "declined"}
 
