@@ -119,7 +119,7 @@ def sent(status: int, answer: dict[str, Any]) -> Receipt:
         return Receipt(Outcome.REJECTED, detail)
     if code in DECLINED:
         return Receipt(Outcome.DECLINED, detail)
-    if code in UNSURE or not code or (status >= 500 and status != 503):
+    if code in UNSURE or (not code and status not in {429, 503}):
         return Receipt(Outcome.UNKNOWN, detail)
     # Too fast, out of money, a wrong key, a template not approved: another day it is taken.
     return Receipt(Outcome.UNAVAILABLE, detail)
