@@ -12,7 +12,7 @@ from cases.models.work_item import DECIDED, Stage
 from cases.numbering import spaced
 from cases.pages.picture import days_words
 from cases.supervision.figures import Cases, Items
-from cases.supervision.tables import Cell, Column, Row
+from cases.supervision.tables import Cell, Column, Row, Warned
 from cases.working_time import Calendar, civil_day
 
 STANDING = (
@@ -68,7 +68,10 @@ def standing_row(item: WorkItem, now: datetime, calendar: Calendar) -> Row:
     level = deadlines.level(item, now=now)
     words = deadlines.card_words(item, now=now, calendar=calendar) or item.get_state_display()
     newest = newest_card(item)
-    state = Cell(f"{level.label}，{words}", card=level.value, words=words) if level else Cell(words)
+    state = Cell(words)
+    if level:
+        card: Warned = "red" if level == Level.RED else "yellow"
+        state = Cell(f"{level.label}，{words}", card=card, words=words)
     return Row(
         [
             *_head(item),

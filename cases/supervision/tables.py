@@ -16,6 +16,7 @@ from portal.core import spreadsheet
 from portal.core.chinese import day_words
 
 Kind = Literal["text", "count", "days", "percent", "day", "instant"]
+Warned = Literal["", "yellow", "red"]
 Value = str | int | float | date | None
 
 NOTHING = "—"
@@ -54,7 +55,7 @@ class Cell:
     value: Value = None
     url: str = ""
     note: str = ""
-    card: Literal["", "yellow", "red"] = ""
+    card: Warned = ""
     # Counts {ok, yellow, red} that are drawn as a bar below the value.
     meter: Mapping[str, int] | None = None
     # What is shown where the kind of the column does not say it well.

@@ -199,6 +199,7 @@ def _count(cell: Cell) -> int:
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SHADES = 5
+OPENS, CLOSES = 9, 17  # the first and the last hour of business
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
     seen = frame(reader, given)
     act = _act(seen)
     week = heat_map(seen.choice.scope, seen.choice.period, act)
-    most = max(max(day) for day in week)
+    most, shown = max(map(max, week)), _busy_hours(week)
     page = reverse("cases:supervision-hours")
     return seen.context(
         "cases:supervision-hours",
@@ -231,16 +232,16 @@ def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
             for code, label in ACTS.items()
         ],
         own={"act": act},
-        hours=range(24),
+        hours=shown,
         week=[
             {
                 "name": name,
-                "hours": [Shade(count, _shade(count, most)) for count in day],
+                "hours": [Shade(day[hour], _shade(day[hour], most)) for hour in shown],
                 "total": sum(day),
             }
             for name, day in zip(WEEKDAYS, week, strict=True)
         ],
-        by_hour=[sum(day[hour] for day in week) for hour in range(24)],
+        by_hour=[sum(day[hour] for day in week) for hour in shown],
         total=sum(map(sum, week)),
         download_url=f"{reverse('cases:supervision-excel', args=['hours'])}"
         f"?{seen.choice.general(act=act)}",
@@ -265,6 +266,12 @@ def hours_sheets(seen: Frame) -> list[Table]:
 def _act(seen: Frame) -> Act:
     stated = seen.given.get("act", "")
     return cast(Act, stated) if stated in rhythm.ACTS else "received"
+
+
+def _busy_hours(week: list[list[int]]) -> range:
+    """Return the hours to show: those of business, and as many more as anything happened in."""
+    busy = [hour for hour in range(24) if any(day[hour] for day in week)]
+    return range(min([OPENS, *busy]), max([CLOSES, *busy]) + 1)
 
 
 def _shade(count: int, most: int) -> int:

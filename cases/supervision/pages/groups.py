@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from cases.supervision.figures import Figures, Grouping, Key
+from cases.supervision.pages import lists
 from cases.supervision.pages.frame import Frame
 from cases.supervision.selection import Selection, district_name
+from cases.supervision.tables import Cell, Warned
 from portal.accounts.models import User
 
 GROUPINGS: dict[Grouping, str] = {
@@ -29,9 +31,11 @@ class Group:
     changes: Mapping[str, str] | None
     note: str = ""
 
-    @property
-    def can_open(self) -> bool:
-        return self.changes is not None
+    def cell(self, choice: Selection, clock: str, count: int, card: Warned = "") -> Cell:
+        """Return a count that opens its list, and stands on a card where it is not nought."""
+        if not count or self.changes is None:
+            return Cell(count, card=card if count else "")
+        return Cell(count, url=lists.url(choice, clock, **self.changes), card=card)
 
     def url(self, choice: Selection) -> str:
         """Return the front page narrowed to this group; empty for all together."""

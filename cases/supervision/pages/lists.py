@@ -54,6 +54,7 @@ def cases(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
         heading=heading(page.paginator.count, name, seen),
         page=page,
         kind=name,
+        own={"clock": name},
         download_url=f"{reverse('cases:supervision-excel', args=['cases'])}?{seen.choice.query()}",
         most_rows=MOST_ROWS,
     )

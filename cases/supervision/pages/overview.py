@@ -1,8 +1,9 @@
 """The front page (总览): what is late, the figures, the breakdown, the worst."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.urls import reverse
 
@@ -77,10 +78,10 @@ def sheets(seen: Frame) -> list[Table]:
 def grouping(given: Mapping[str, str]) -> Grouping:
     """Return what the breakdown goes by; departments where an address says nothing usable."""
     by = given.get("by", "")
-    return cast(Grouping, by) if by in GROUPINGS else "department"
+    return by if by in GROUPINGS else "department"
 
 
-def _tab(choice: Selection, code: str, by: str) -> dict[str, Any]:
+def _tab(choice: Selection, code: Grouping, by: Grouping) -> dict[str, Any]:
     query = choice.general(by=code if code != "department" else "")
     url = f"{reverse('cases:supervision')}?{query}".rstrip("?")
     return {"label": GROUPINGS[code], "url": f"{url}#by", "current": code == by, "count": None}
@@ -216,23 +217,17 @@ def breakdown(
 
 def _standing_row(choice: Selection, group: Group) -> Row:
     one = group.figures
-
-    def cell(clock: str, card: str = "") -> Cell:
-        count = getattr(one, clock)
-        url = lists.url(choice, clock, **group.changes) if count and group.can_open else ""
-        return Cell(count, url=url, card=card if count else "")  # type: ignore[arg-type]
-
-    head = Cell(group.name, url=group.url(choice), note=group.note)
     meter = {"ok": one.normal, "yellow": one.yellow, "red": one.red}
+    every = group.cell(choice, "open", one.open)
     return Row(
         [
-            head,
-            Cell(one.open, url=cell("open").url, meter=meter if any(meter.values()) else None),
-            cell("yellow", "yellow"),
-            cell("red", "red"),
-            cell("paused"),
-            cell("applicant"),
-            cell("waiting"),
+            Cell(group.name, url=group.url(choice), note=group.note),
+            replace(every, meter=meter if any(meter.values()) else None),
+            group.cell(choice, "yellow", one.yellow, "yellow"),
+            group.cell(choice, "red", one.red, "red"),
+            group.cell(choice, "paused", one.paused),
+            group.cell(choice, "applicant", one.applicant),
+            group.cell(choice, "waiting", one.waiting),
         ]
     )
 
@@ -283,25 +278,17 @@ def _done_table(
 
 def _intake_cells(choice: Selection, group: Group, one: Intake) -> list[Cell]:
     return [
-        Cell(
-            count, url=lists.url(choice, name, **group.changes) if count and group.can_open else ""
-        )
-        for name, count in (("received", one.received), ("accepted", one.accepted))
+        group.cell(choice, "received", one.received),
+        group.cell(choice, "accepted", one.accepted),
     ]
 
 
 def _done_cells(choice: Selection, group: Group) -> list[Cell]:
     one = group.figures
-
-    def cell(clock: str) -> Cell:
-        count = getattr(one, clock)
-        url = lists.url(choice, clock, **group.changes) if count and group.can_open else ""
-        return Cell(count, url=url)
-
     return [
-        cell("started"),
-        cell("decided"),
-        cell("late"),
+        group.cell(choice, "started", one.started),
+        group.cell(choice, "decided", one.decided),
+        group.cell(choice, "late", one.late),
         Cell(one.on_time_rate),
         Cell(one.median_net, words=wording.whole_days(one.median_net)),
         Cell(one.p90_net, words=wording.whole_days(one.p90_net)),
