@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from cases import calendar
 from cases.models import Card, Level, Urging, WorkItem
-from cases.models.work_item import DECIDED, Stage
+from cases.models.work_item import Stage
 from cases.numbering import spaced
 from cases.pages.picture import short_name
 from cases.supervision import figures, stages
@@ -61,7 +61,7 @@ def collect(month: date, *, now: datetime) -> Document:
         departments=_departments(counted, before, {one.code for one in offered.values()}),
         best=_best(counted, offered),
         worst=_worst(counted, offered),
-        cards=tuple(_card(card, working_days) for card in cards[:MOST_LISTED]),
+        cards=tuple(_card(card, now, working_days) for card in cards[:MOST_LISTED]),
         cards_in_all=cards.count(),
         urgings=tuple(map(_urging, _urgings(period))),
     )
@@ -296,7 +296,7 @@ def _cards_to_list(period: Period) -> QuerySet[Card]:
     )
 
 
-def _card(card: Card, working_days: Calendar) -> CardLine:
+def _card(card: Card, now: datetime, working_days: Calendar) -> CardLine:
     work_item = card.work_item
     return CardLine(
         level=card.level,  # type: ignore[arg-type]
@@ -306,18 +306,20 @@ def _card(card: Card, working_days: Calendar) -> CardLine:
         at_window=card.stage == Stage.INTAKE,
         issued_at=card.issued_at,
         due_at=card.due_at,
-        standing=_standing(card, working_days),
+        standing=_standing(card, now, working_days),
         cause=card.get_cause_display() if card.cause else "",
         explanation=card.explanation,
         measure=card.measure,
     )
 
 
-def _standing(card: Card, working_days: Calendar) -> str:
+def _standing(card: Card, now: datetime, working_days: Calendar) -> str:
     """Return how it went on after the card, and by how much the decision was late."""
     work_item = card.work_item
-    if work_item.state not in DECIDED or work_item.decided_at is None:
-        return work_item.get_state_display() if not work_item.is_open else "尚未办结"
+    if work_item.decided_at is None and not work_item.is_open:
+        return work_item.get_state_display()
+    if work_item.decided_at is None or work_item.decided_at > now:
+        return "尚未办结"
     day = civil_day(work_item.decided_at)
     decided = f"{day.month}月{day.day}日办结"
     if card.level != Level.RED or work_item.decided_at <= card.due_at:

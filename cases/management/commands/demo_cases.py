@@ -16,6 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("示例办件只用于演示和测试环境。")
+        from cases.demo import bulletins
         from cases.demo.samples import SAMPLES
         from cases.demo.stage import play
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             self.stdout.write("示例办件已存在，不再生成。")
             return
         self.stdout.write(f"已生成 {play(SAMPLES)} 件示例办件。")
+        bulletins.play()
         # What the past told people is delivered before anybody watches the console.
         logger = logging.getLogger("portal.sms")
         logger.setLevel(logging.WARNING)
