@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases import application, calendar, deadlines, extending, notices, review
 from cases.explain import Reader, words
-from cases.models import Edge, Extension, Suspension, Urging, WorkItem, WorkItemState
+from cases.models import Edge, Extension, Level, Suspension, Urging, WorkItem, WorkItemState
 from cases.models.work_item import RUNNING
 from cases.pages import card_record, dossier, picture
 from cases.pages import urgings as urging_page
@@ -123,6 +123,7 @@ def time_on(work_item: WorkItem, user: User, forms: Mapping[str, Any]) -> dict[s
     for record in records:
         mine = explained if explained and explained.card_id == record["pk"] else None
         record["form"] = (mine or ExplanationForm(record["pk"])) if own and record["owes"] else None
+        record["is_open"] = record["level"] == Level.RED and work_item.claimed_by_id == user.pk
     urgings = [urging_page.row(one) for one in urged]
     for row in urgings:
         mine = answered if answered and answered.urging_id == row["pk"] else None
@@ -264,6 +265,13 @@ def _instant(moment: datetime | None) -> str:
     return instant_words(moment) if moment else "—"
 
 
+def _title(event: Event) -> str:
+    words = TOLD[event.kind][0]
+    if event.kind == "card.escalated":
+        return f"{words}至{card_record.RUNGS.get(event.payload.get('step'), '上一级')}"
+    return words
+
+
 def _timeline(work_item: WorkItem) -> list[dict[str, Any]]:
     """Return what happened to this work item, newest first, urgings among it."""
     urged = Urging.objects.at_desk_of(work_item)
@@ -276,7 +284,7 @@ def _timeline(work_item: WorkItem) -> list[dict[str, Any]]:
     )
     return [
         {
-            "title": TOLD[event.kind][0],
+            "title": _title(event),
             "state": TOLD[event.kind][1],
             "url": "",
             "card": None,

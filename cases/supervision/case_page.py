@@ -105,6 +105,7 @@ def page(case: Case, user: User, forms: Mapping[str, Any] | None = None) -> dict
     )
     cards = list(card_record.with_people(Card.objects.filter(work_item__case=case)))
     edges = list(Edge.objects.filter(dependant__case=case)) if items else []
+    records = _cards(cards, user, forms or {})
     urged = list(urging_page.with_people(case.urgings.visible_to(user))) if items else []
     return {
         "case": case,
@@ -112,7 +113,8 @@ def page(case: Case, user: User, forms: Mapping[str, Any] | None = None) -> dict
         "heading": heading(case, items, now, working_days),
         "picture": _picture(case, items, edges, now, working_days),
         "items": [_item(item, now, working_days) for item in items],
-        "cards": _cards(cards, user, forms or {}),
+        "cards": records,
+        "folded": sum(record["is_folded"] for record in records),
         "urgings": [urging_page.row(one) for one in urged],
         "urging_form": _urging_form(case, items, user, forms or {}),
         "facts": _facts(case),
@@ -145,13 +147,18 @@ def _urging_form(
 
 
 def _cards(cards: Sequence[Card], user: User, forms: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the records of all cards, with the form of revocation where one may revoke."""
+    """Return the records of all cards, with the form of revocation where one may revoke.
+
+    Beside red cards yellow ones are folded away.
+    """
+    has_red = any(card.level == Level.RED for card in cards)
     records = card_record.records(cards)
     tried = forms.get("revocation_form")
     for record in records:
         mine = tried if tried and tried.card_id == record["pk"] else None
         may = user.role == Role.SUPERVISOR and not record["is_revoked"]
         record["form"] = (mine or RevocationForm(record["pk"])) if may else None
+        record["is_folded"] = has_red and record["level"] == Level.YELLOW and not mine
     return records
 
 
@@ -290,6 +297,8 @@ def _entry(event: Event, item: WorkItem | None, urging: Urging | None) -> dict[s
     title = HAPPENED[event.kind]
     state = "stop" if event.kind in STOPPED else "done"
     is_card = event.kind in {"card.yellow", "card.red"}
+    if event.kind == "card.escalated":
+        title = f"{title}至{card_record.RUNGS.get(event.payload.get('step'), '上一级')}"
     if urging:
         title = f"{urging.department.short_name}：{title}"
     return {
