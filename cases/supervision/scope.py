@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from cases.models import Case, CaseState, WorkItem
+from cases.models import Case, WorkItem
 from cases.working_time import SHANGHAI
 
 Items = QuerySet[WorkItem]
@@ -63,7 +63,7 @@ class Scope:
 
         A department or an officer has to do with a case only from its acceptance on.
         """
-        cases = Case.objects.exclude(state=CaseState.DRAFT).exclude(submitted_at=None)
+        cases = Case.objects.filter(submitted_at__isnull=False)
         if self.one_thing is not None:
             cases = cases.filter(one_thing=self.one_thing)
         if self.district:
