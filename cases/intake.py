@@ -271,13 +271,15 @@ def _check_complete(case: Case, *, signed: bool) -> None:
 def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = None) -> Case:
     moment = at or clock.now()
     actor_id = actor.pk if actor else None
-    was_draft = case.state == CaseState.DRAFT
+    was_draft, was_returned = case.state == CaseState.DRAFT, case.state == CaseState.RETURNED
     move(case.withdraw, "该申请已办结或已结束，不能撤回。")
     case.closed_at = moment
     case.save(update_fields=["state", "closed_at"])
     if was_draft:
         record(Entry("case.given_up", case.pk, actor_id=actor_id, at=moment))
         return case
+    if was_returned:
+        case.supplements.filter(work_item=None, answered_at=None).update(ended_at=moment)
     changes = _changes(case, moment)
     changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
     _end_items(changes, WorkItem.withdraw, "work_item.withdrawn", actor_id)

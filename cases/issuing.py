@@ -44,7 +44,8 @@ OPENING = """(
     WHERE day.date = ({instant} AT TIME ZONE 'Asia/Shanghai')::date
 )"""
 
-# Next instants, cards, events and messages of a chunk. ON CONFLICT: a card that exists already is
+# Next instants, cards, events and messages of a chunk. Rows are carried along rather than looked up
+# again: the database cannot estimate what a statement has just made, and would join by loops. ON CONFLICT: a card that exists already is
 # not issued, recorded or told again. Whose lateness: a case that was deemed accepted gives its
 # items to the desk five working days after their legal start, so the department's own instants
 # always come later than those of the card.
@@ -79,12 +80,16 @@ issued AS (
     RETURNING id, work_item_id, level
 ),
 noted AS MATERIALIZED (
-    SELECT nextval('core_event_id_seq') AS event_id, 'card.' || cards.level AS kind, cards.*
+    SELECT nextval('core_event_id_seq') AS event_id, 'card.' || cards.level AS kind, cards.*,
+           format(%(desk_link)s, cards.id) AS link,
+           jsonb_build_object('number', number, 'item', {item_words}, 'due', {due_words},
+               'booked', CASE WHEN desk_at IS NULL THEN '' ELSE %(booked)s END) AS params
     FROM (
-        SELECT issued.id AS card_id, reached.*
+        SELECT issued.id AS card_id, reached.*, number
         FROM issued JOIN reached
           ON reached.id = issued.work_item_id AND reached.level = issued.level
-        ORDER BY issued_at, level DESC
+        JOIN cases_case ON cases_case.id = case_id
+        ORDER BY issued_at, reached.level DESC
     ) AS cards
 ),
 recorded AS (
@@ -100,27 +105,18 @@ desk AS MATERIALIZED (
     WHERE is_active AND role IN ('officer', 'leader')
       AND department_id IN (SELECT department_id FROM due)
 ),
-addressed AS (
-    SELECT noted.event_id, claimer.id AS recipient_id
+told AS (
+    SELECT event_id, claimer.id AS recipient_id, kind, params, link
     FROM noted JOIN desk AS claimer
       ON claimer.id = claimed_by_id AND claimer.department_id = noted.department_id
     UNION ALL
-    SELECT noted.event_id, desk.id
+    SELECT event_id, desk.id, kind, params, link
     FROM noted JOIN desk ON desk.department_id = noted.department_id
     WHERE desk.role = CASE WHEN desk.is_manned THEN 'officer' ELSE 'leader' END
       AND NOT EXISTS (
           SELECT FROM desk AS claimer
           WHERE claimer.id = claimed_by_id AND claimer.department_id = noted.department_id
       )
-),
-told AS (
-    SELECT event_id, recipient_id, kind, params, link
-    FROM addressed JOIN (
-        SELECT event_id, kind, format(%(desk_link)s, noted.id) AS link,
-               jsonb_build_object('number', number, 'item', {item_words}, 'due', {due_words},
-                   'booked', CASE WHEN desk_at IS NULL THEN '' ELSE %(booked)s END) AS params
-        FROM noted JOIN cases_case ON cases_case.id = noted.case_id
-    ) AS words USING (event_id)
 ),
 messages AS ({messages})
 SELECT (SELECT count(*) FROM due),
@@ -177,7 +173,7 @@ def _issue(clocks: str, params: dict[str, Any]) -> Issued:
         clocks=clocks,
         escalation=OPENING.format(days="%(escalation)s", instant="issued_at"),
         item_words=bulk.TEXT_WORDS.format("item_name"),
-        due_words=bulk.INSTANT_WORDS.format("noted.due_at"),
+        due_words=bulk.INSTANT_WORDS.format("cards.due_at"),
         messages=bulk.INSERT,
     )
     told = bulk.params(KINDS, at=params["now"])

@@ -30,40 +30,40 @@ climbed AS (
     RETURNING subject, step
 ),
 noted AS MATERIALIZED (
-    SELECT nextval('core_event_id_seq') AS event_id, rungs.*
-    FROM (SELECT reached.* FROM reached JOIN climbed USING (subject, step) ORDER BY at) AS rungs
+    SELECT nextval('core_event_id_seq') AS event_id, rungs.*,
+           jsonb_build_object('number', number, 'item', {item_words}, 'due', {term_words})
+               || more AS params
+    FROM (
+        SELECT reached.*, number, applicant_id
+        FROM reached JOIN climbed USING (subject, step)
+        JOIN cases_case ON cases_case.id = case_id
+        ORDER BY at
+    ) AS rungs
 ),
 recorded AS (
     INSERT INTO core_event (id, stream, subject, kind, at, recorded_at, payload)
     SELECT event_id, case_id, about, kind, at, now(), payload || jsonb_build_object('step', step)
     FROM noted
 ),
-addressed AS ({addressed}),
-told AS (
-    SELECT event_id, recipient_id, kind, link,
-           jsonb_build_object('number', number, 'item', {item_words}, 'due', {term_words})
-               || more AS params
-    FROM addressed
-    JOIN noted USING (event_id)
-    JOIN cases_case ON cases_case.id = case_id
-),
+told AS ({told}),
 messages AS ({messages})
 SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM noted)
 """
 # Leaders read the item on their desk, supervisors the case on their page.
 SUPERIORS = """
-    SELECT event_id, id AS recipient_id, desk_link AS link
+    SELECT event_id, id AS recipient_id, kind, params, desk_link AS link
     FROM noted JOIN accounts_user
       ON accounts_user.department_id = noted.department_id AND role = 'leader' AND is_active
     WHERE step = 1
     UNION ALL
-    SELECT event_id, id, format(%(case_link)s, case_id)
+    SELECT event_id, id, kind, params, format(%(case_link)s, case_id)
     FROM noted JOIN accounts_user ON role = 'supervisor' AND is_active
     WHERE step = 2
 """
 APPLICANTS = """
-    SELECT event_id, applicant_id AS recipient_id, format(%(own_link)s, case_id) AS link
-    FROM noted JOIN cases_case ON cases_case.id = case_id
+    SELECT event_id, applicant_id AS recipient_id, kind, params,
+           format(%(own_link)s, case_id) AS link
+    FROM noted
 """
 
 # A rung falls due while its item runs, so one that fell into a pause does so at the end of it. The
@@ -225,7 +225,7 @@ class Ladder(NamedTuple):
     """One kind of ladder: which rows are looked at, who is told, in which kinds of message."""
 
     reached: str
-    addressed: str
+    told: str
     kinds: tuple[str, ...]
     days: tuple[int, ...] = ()
 
@@ -268,7 +268,7 @@ def climb(ladder: Ladder, *, now: datetime, chunk: int) -> int:
 def _climb(ladder: Ladder, now: datetime, chunk: int) -> Climbed:
     statement = CLIMB.format(
         reached=ladder.reached,
-        addressed=ladder.addressed,
+        told=ladder.told,
         item_words=bulk.TEXT_WORDS.format("item_name"),
         term_words=bulk.INSTANT_WORDS.format("term"),
         messages=bulk.INSERT,

@@ -35,9 +35,9 @@ from portal.core.ledger import Entry, record
 
 logger = logging.getLogger("portal.sweep")
 
-# Work items, or rows of a ladder, that one transaction takes; it holds no lock for 100 ms.
-CHUNK = 500
-
+# Work items, or rows of a ladder, that one transaction takes: few enough that nobody at a desk waits
+# for it (benchmarks/time_sweep.py), though each may be told to ten officers.
+CHUNK = 100
 
 # What may be due, by the figure of the report that counts it: a look into one partial index each.
 DUE = {
@@ -45,7 +45,8 @@ DUE = {
     "deemed_accepted": "cases_case WHERE state = 'submitted' AND deemed_at < %(now)s",
     "lapsed_offers": "cases_offer WHERE state = 'open' AND lapses_at <= %(now)s",
     "lapsed_supplements": """cases_supplement
-        WHERE work_item_id IS NULL AND answered_at IS NULL AND lapses_at <= %(now)s""",
+        WHERE work_item_id IS NULL AND answered_at IS NULL AND ended_at IS NULL
+          AND lapses_at <= %(now)s""",
     "lapsed_tolerances": """cases_tolerance
         WHERE met_at IS NULL AND ended_at IS NULL AND lapses_at <= %(now)s""",
     "cards": "cases_workitem WHERE check_at <= %(now)s",
@@ -152,7 +153,7 @@ def _lapsed_offers(now: datetime) -> Lapsed:
 
 def _lapsed_supplements(now: datetime) -> Lapsed:
     ended = Supplement.objects.filter(
-        work_item=None, answered_at=None, lapses_at__lte=now, case__state=CaseState.RETURNED
+        work_item=None, answered_at=None, ended_at=None, lapses_at__lte=now
     )
     return ended.order_by("lapses_at").values_list("case_id", "lapses_at")
 

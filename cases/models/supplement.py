@@ -38,6 +38,8 @@ class Supplement(models.Model):
     # When the applicant is reminded next; empty: no more.
     remind_at = models.DateTimeField(null=True, blank=True, editable=False)
     answered_at = models.DateTimeField("补正时间", null=True, blank=True)
+    # When the window's notice ended without an answer: its term was over, or the case withdrawn.
+    ended_at = models.DateTimeField("失效时间", null=True, blank=True)
 
     objects = SupplementQuerySet.as_manager()
 
@@ -45,6 +47,9 @@ class Supplement(models.Model):
         verbose_name = verbose_name_plural = "补正告知"
         ordering = ["asked_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at=None) | Q(ended_at=None), name="cases_supplement_one_end"
+            ),
             models.UniqueConstraint(
                 fields=["case"],
                 condition=Q(work_item=None),
@@ -59,7 +64,7 @@ class Supplement(models.Model):
         indexes = [
             models.Index(
                 fields=["lapses_at"],
-                condition=Q(work_item=None, answered_at=None),
+                condition=Q(work_item=None, answered_at=None, ended_at=None),
                 name="cases_supplement_to_lapse",
             ),
             models.Index(

@@ -258,6 +258,7 @@ class Chunk:
                 lapses_at=story.lapses_at,
                 remind_at=None if story.answered_at else self._reminder(story.lapses_at),
                 answered_at=story.answered_at,
+                ended_at=None if story.answered_at else story.closed_at,
             )
             self._note(story.asked_at, "case.returned", f"supplement:{key}", clerk, gaps=[])
             self._note(story.answered_at, "case.answered", f"supplement:{key}", owner)
