@@ -16,7 +16,7 @@ from cases.models.extension import BASIS as EXTENDING
 from cases.models.extension import ExtensionState
 from cases.models.work_item import DECIDED, RUNNING
 from cases.steps import Reason, Step, began, days_words, ending, rule, way
-from cases.working_time import Calendar, Deadline, Pause, civil_day
+from cases.working_time import Calendar, Deadline, Pause, civil_day, deadline
 from portal.accounts.models import DEPARTMENT_ROLES, User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
@@ -70,7 +70,8 @@ class Explanation:
 
     `due_at` and `yellow_at` are empty before the start and while the clock stands; then
     `if_resumed_now` says what would follow from going on at this instant. Of a decided item they
-    are those that held.
+    are those that held. `promised_due_at` and `statutory_due_at` are the ends of both clocks, the
+    latter only where a statutory limit is known.
     """
 
     item: str
@@ -86,6 +87,8 @@ class Explanation:
     desk_at: datetime | None
     due_at: datetime | None
     yellow_at: datetime | None
+    promised_due_at: datetime | None
+    statutory_due_at: datetime | None
     paused_at: datetime | None
     if_resumed_now: Deadline | None
     decided_at: datetime | None
@@ -169,6 +172,8 @@ class _Telling:
             desk_at=item.desk_at,
             due_at=held.due_at if held else None,
             yellow_at=held.yellow_at if held else None,
+            promised_due_at=self.due_by(item.promised_days),
+            statutory_due_at=self.due_by(item.statutory_days),
             paused_at=stood.began_at if stood else None,
             if_resumed_now=self.if_resumed_now,
             decided_at=item.decided_at,
@@ -192,6 +197,18 @@ class _Telling:
         if item.state in DECIDED and item.started_at:
             return self.projected(())
         return None
+
+    def due_by(self, limit: int | None) -> datetime | None:
+        """Return when one of both clocks ends, while there is one that runs or held."""
+        item = self.work_item
+        if limit is None or item.started_at is None or self.held is None:
+            return None
+        return deadline(
+            self.working_days,
+            start=item.started_at,
+            budget=limit + item.extended_days,
+            pauses=deadlines.closed_pauses(item),
+        ).due_at
 
     @property
     def if_resumed_now(self) -> Deadline | None:
@@ -272,7 +289,9 @@ class _Telling:
         text = f"承诺时限{promised}。"
         if item.statutory_days is not None:
             binds = deadlines.binding(item).label
-            statutory = days_words(item.statutory_days)
+            end = self.due_by(item.statutory_days)
+            until = f"（到 {instant_words(end)}）" if end else ""
+            statutory = f"{days_words(item.statutory_days)}{until}"
             text = f"承诺时限{promised}，法定时限 {statutory}，以较短的{binds}为准。"
         return Step("limit", day, day, item.budget - item.extended_days, text, SHORTER)
 

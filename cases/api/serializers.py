@@ -39,6 +39,8 @@ class ExplanationSerializer(serializers.Serializer):
     desk_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     yellow_at = serializers.DateTimeField()
+    promised_due_at = serializers.DateTimeField()
+    statutory_due_at = serializers.DateTimeField()
     paused_at = serializers.DateTimeField()
     if_resumed_now = DeadlineSerializer()
     decided_at = serializers.DateTimeField()

@@ -97,8 +97,11 @@ def test_the_shorter_limit_is_named(accepted: Make) -> None:
     told = at(on(23, 12), work_item)
 
     assert told.binding == Limit.PROMISED
+    assert told.promised_due_at == told.due_at == work_item.due_at
+    assert told.statutory_due_at == on(23, 17, 30) + timedelta(days=28)
     assert texts(told, "limit") == [
-        "承诺时限 1 个工作日，法定时限 20 个工作日，以较短的承诺时限为准。"
+        "承诺时限 1 个工作日，法定时限 20 个工作日（到 2026年12月21日 17:30），"
+        "以较短的承诺时限为准。"
     ]
 
 

@@ -1,13 +1,14 @@
 """The way to a due date in words: what was counted, what was left out, by which rule."""
 
 from datetime import date, datetime
-from itertools import pairwise
 
 import pytest
+from hypothesis import given
 
 from cases.steps import COUNTING, LAST_DAY, OWN_WARNING, WARNING, Reason, Step, explain, holiday
-from cases.working_time import SHANGHAI, Calendar, Pause
+from cases.working_time import SHANGHAI, Calendar, Pause, deadline
 from tests.cases.notices import exceptions
+from tests.cases.test_working_time_walk import CLOCKS, Clock
 
 NAMES = {
     date(2026, 9, 25): "中秋节",
@@ -166,15 +167,19 @@ def test_an_own_threshold_is_told_as_such() -> None:
     assert yellow.source == OWN_WARNING
 
 
-def test_the_counted_days_add_up_to_the_budget() -> None:
-    pauses = [
-        interval("2026-09-29 10:00/2026-10-09 12:00"),
-        interval("2026-10-15 10:00/2026-10-20 12:00"),
-    ]
+@given(CLOCKS)
+def test_counted_days_add_up_to_the_budget_and_no_working_day_is_left_untold(clock: Clock) -> None:
+    steps = explain(CALENDAR, start=clock.start, budget=clock.budget, pauses=clock.pauses)
 
-    steps = explain(CALENDAR, start=instant("2026-09-24 10:00"), budget=20, pauses=pauses)
-
-    assert sum(step.days for step in steps if step.kind == "counted") == 20
-    assert sum(step.days for step in steps if step.kind == "paused") == 3 + 3
-    spans = [step for step in steps if step.kind in {"counted", "paused"}]
-    assert all(a.end == b.begin for a, b in pairwise(spans))
+    due_on = deadline(CALENDAR, **clock._asdict()).due_on
+    spans = [step for step in steps if step.kind in {"counted", "paused"} and step.begin < step.end]
+    assert sum(step.days for step in spans if step.kind == "counted") == clock.budget
+    ends = [clock.start.date(), *(step.end for step in spans)]
+    gaps = zip(ends, (step.begin for step in spans), strict=False)
+    assert not any(CALENDAR.between(end, begin) for end, begin in gaps)
+    assert ends[-1] == due_on
+    worked = sum(step.days for step in spans)
+    assert worked == CALENDAR.between(clock.start.date(), due_on)
+    off = sum(step.days for step in steps if step.kind == "skipped")
+    counted = [step for step in spans if step.kind == "counted"]
+    assert off + clock.budget == sum((step.end - step.begin).days for step in counted)
