@@ -167,6 +167,14 @@ def test_a_row_changes_the_wording_of_its_channel_only() -> None:
         ({"text": "受理码{number"}, "text"),
         ({"text": "受理码{number.__class__}"}, "text"),
         ({"text": "受理码{}"}, "text"),
+        ({"text": "受理码{0}"}, "text"),
+        ({"text": "受理码{number!r}"}, "text"),
+        ({"text": "受理码{number:>99999999}"}, "text"),
+        ({"text": "受理码{number[0]}"}, "text"),
+        ({"text": "受理码{number:{number}}"}, "text"),
+        ({"text": "没有受理码"}, "text"),
+        ({"text": "【别的签名】{number}"}, "text"),
+        ({"channel": "fax"}, "channel"),
     ],
 )
 def test_wording_with_placeholders_that_nobody_fills_is_refused(
@@ -177,3 +185,22 @@ def test_wording_with_placeholders_that_nobody_fills_is_refused(
     with pytest.raises(ValidationError) as refusal:
         row.clean()
     assert field in refusal.value.message_dict
+
+
+def test_kinds_say_whether_law_or_urgency_ask_for_them() -> None:
+    assert {"sign_in.code", "card.red"} <= wording.urgent()
+    assert {"case.returned", "case.refused", "work_item.refused"} <= wording.statutory()
+    assert not {"card.yellow", "message.digest", "case.submitted"} & (
+        wording.urgent() | wording.statutory()
+    )
+    assert wording.urgent() | wording.statutory() <= set(wording.kinds())
+
+
+@pytest.mark.django_db
+def test_a_row_that_cannot_be_used_leaves_the_shipped_wording() -> None:
+    for kind, text in (("case.withdrawn", "{invented}"), ("case.completed", "{"), ("gone", "x")):
+        Wording.objects.create(kind=kind, channel=Channel.SMS, text=text)
+
+    for kind in ("case.withdrawn", "case.completed"):
+        assert wording.texts()[kind, "sms"] == wording.shipped()[kind, "sms"]
+    assert ("gone", "sms") not in {key for key, text in wording.texts().items() if text}
