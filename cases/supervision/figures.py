@@ -135,7 +135,7 @@ def _done(by: Grouping | Step, scope: Scope, period: Period) -> dict[Key, Figure
     }
 
 
-def _standing(row: Mapping[str, int]) -> dict[str, int]:
+def _standing(row: Mapping[str, int]) -> dict[str, Any]:
     """Return the standing of a group; those who wait for the applicant are among the paused."""
     return {**row, "open": sum(row.values()) - row.get("applicant", 0)}
 

@@ -1,8 +1,8 @@
 """The rhythm of a week (忙闲分布): on which weekday and at which hour things happen."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from cases.supervision import conditions
@@ -18,10 +18,10 @@ def heat_map(scope: Scope, period: Period, act: Act) -> list[list[int]]:
 
     "received" counts cases handed in by applicants, "decided" work items decided by departments.
     """
-    if act == "received":
-        rows, instant = scope.cases().filter(conditions.received_in(period)), "submitted_at"
-    else:
-        rows, instant = scope.work_items().filter(conditions.decided_in(period)), "decided_at"
+    received = scope.cases().filter(conditions.received_in(period))
+    decided = scope.work_items().filter(conditions.decided_in(period))
+    rows: QuerySet[Any] = received if act == "received" else decided
+    instant = "submitted_at" if act == "received" else "decided_at"
     counted = (
         rows.order_by()
         .annotate(
@@ -29,7 +29,7 @@ def heat_map(scope: Scope, period: Period, act: Act) -> list[list[int]]:
             hour=ExtractHour(instant, tzinfo=SHANGHAI),
         )
         .values_list("weekday", "hour")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
     )
     week = [[0] * 24 for _ in range(7)]
     for weekday, hour, count in counted:
