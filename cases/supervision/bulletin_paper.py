@@ -23,7 +23,8 @@ SALUTATION = re.compile(r"：$")
 # Lists with long texts stand across, at the end.
 LISTS = frozenset({"cards", "urgings"})
 INSET = 3  # letters beside the text of a cell
-WIDE, WIDEST = 30, 48  # a column of short texts, and one of explanations
+# Columns of a list: a word that must not break, short texts, explanations.
+SHORT, WIDE, WIDEST = 12, 30, 48
 # A cell of so many letters might be higher than a page.
 LONG = 1500
 
@@ -117,15 +118,25 @@ def _part(number: int, table: Table) -> dict[str, Any]:
             {
                 "title": column.title,
                 "number": column.is_number,
-                "width": _width(column.title, column.is_number, [row[at] for row in rows]),
+                "width": _width(
+                    column.title,
+                    [row[at] for row in rows],
+                    of_numbers=column.is_number,
+                    of_list=table.name in LISTS,
+                ),
             }
             for at, column in enumerate(table.columns)
         ],
     }
 
 
-def _width(title: str, is_number: bool, texts: list[str]) -> int:
-    """Return how wide a column is beside the others; a heading over numbers may break in two."""
-    head = (text_width(title) + 1) // 2 if is_number else text_width(title)
+def _width(title: str, texts: list[str], *, of_numbers: bool, of_list: bool) -> int:
+    """Return how wide a column is beside the others; 0: as wide as its short texts.
+
+    A heading over numbers may break in two.
+    """
+    head = (text_width(title) + 1) // 2 if of_numbers else text_width(title)
     longest = max([head, *map(text_width, texts)])
+    if of_list and longest <= SHORT:
+        return 0
     return min(longest, WIDEST if longest > 2 * WIDE else WIDE) + INSET

@@ -183,7 +183,7 @@ def _card(line: CardLine) -> Row:
         f"{line.department}（计入窗口）" if line.at_window else line.department,
         line.issued_at,
         line.standing,
-        "。".join(part.rstrip("。") for part in (line.cause, line.explanation) if part) or "未说明",
+        "：".join(part for part in (line.cause, line.explanation) if part) or "未说明",
         line.measure or None,
     )
 
