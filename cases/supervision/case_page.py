@@ -71,6 +71,7 @@ HAPPENED = {
     "case.tolerance_reminder": "提醒申请人补齐容缺材料",
     "work_item.supplement_reminder": "提醒申请人补充材料",
     "work_item.moved": "放假安排调整，重新推算时限",
+    "term.moved": "放假安排调整，申请人的期限顺延",
     "card.escalated": "红牌升级",
     "card.explained": "说明预警原因",
     "card.revoked": "撤销预警牌",
@@ -81,6 +82,8 @@ HAPPENED = {
     "urging.answered": "答复督办",
     "urging.overdue": "督办逾期未答复",
 }
+# Deliberately left out: looking is no step of the case, and drafts are the applicant's own.
+UNTOLD = {"case.given_up", "document.opened", "value.revealed"}
 STOPPED = {
     "case.refused",
     "case.withdrawn",
