@@ -3,6 +3,7 @@
 A filter that cannot be used is left out and named in a notice; the page shows the rest.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ SEEN = {"no": "未知悉", "yes": "已知悉"}
 EXPLAINED = {"no": "未说明", "yes": "已说明"}
 # Lists that no figure counts: every card that was issued in the period, decided since or not.
 CARD_LISTS = {"reds": ("期内亮红牌", "red"), "yellows": ("期内亮黄牌", "yellow")}
+AT = re.compile(r"[1-7]-(1?\d|2[0-3])", re.ASCII)
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 LISTS = {
     **{code: label for code, (label, _) in {**CLOCKS, **CARD_LISTS}.items()},
     **CASE_LISTS,
@@ -53,6 +56,8 @@ class Selection:
     stage: str
     seen: str
     explained: str
+    # Weekday (from Monday, 1) and hour of a list, as in 1-10; empty: any.
+    at: str
     period_name: str
     period: Period
     problems: tuple[str, ...] = field(default=())
@@ -74,6 +79,12 @@ class Selection:
         if self.period.begin == self.period.end:
             return day_words(self.period.begin)
         return f"{day_words(self.period.begin)}至{day_words(self.period.end)}"
+
+    @property
+    def weekday_and_hour(self) -> tuple[int, int] | None:
+        """The weekday, from Monday as 1, and the hour to which a list is narrowed."""
+        weekday, _, hour = self.at.partition("-")
+        return (int(weekday), int(hour)) if hour else None
 
     @property
     def scope(self) -> Scope:
@@ -110,6 +121,7 @@ class Selection:
             "stage": self.stage,
             "seen": self.seen,
             "explained": self.explained,
+            "at": self.at,
             "period": self.period_name if self.period_name != "month" else "",
             "from": self.period.begin.isoformat() if is_range else "",
             "until": self.period.end.isoformat() if is_range else "",
@@ -119,7 +131,8 @@ class Selection:
 
     def general(self, **changes: str) -> str:
         """Return the query string without what only a list has."""
-        return self.query(**{"clock": "", "stage": "", "seen": "", "explained": "", **changes})
+        of_lists = dict.fromkeys(("clock", "stage", "seen", "explained", "at"), "")
+        return self.query(**of_lists | changes)
 
 
 def selection(
@@ -151,6 +164,7 @@ def selection(
     stage = pick("stage", Stage.values.__contains__, "没有这个环节，已显示全部环节。")
     seen = pick("seen", SEEN.get, "知悉情况只能选已知悉或未知悉，已显示全部。")
     explained = pick("explained", EXPLAINED.get, "说明情况只能选已说明或未说明，已显示全部。")
+    at = pick("at", AT.fullmatch, "没有这个星期与钟点，已显示全部。")
     name, period = _period(given, today, problems)
     return Selection(
         reader,
@@ -164,6 +178,7 @@ def selection(
         stage,
         seen,
         explained,
+        at,
         name,
         period,
         tuple(problems),

@@ -243,7 +243,11 @@ def test_the_hours_of_a_week_add_up(client: Client) -> None:
     text = page(client, "/supervision/hours/?period=year")
 
     assert heading(text).startswith(f"今年提交 {received.count()} 件联办件")
-    assert sum(map(int, re.findall(r'<td class="heat-\d">(\d+)</td>', text))) == received.count()
+    fields = re.findall(r'<td class="heat-\d">(?:<a href="([^"]*)"[^>]*>)?(\d+)<', text)
+    assert sum(int(number) for _, number in fields) == received.count()
+    url, number = next((url, number) for url, number in fields if url)
+    told = heading(page(client, url.replace("&amp;", "&")))
+    assert re.fullmatch(rf"今年周. \d+ 时收件 {number} 件", told)
 
 
 def test_an_empty_period_says_so_everywhere(client: Client) -> None:

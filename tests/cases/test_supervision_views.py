@@ -176,6 +176,7 @@ def test_a_draft_and_an_unknown_case_are_not_found(client: Client) -> None:
         ("officer=99999999999999999999", "没有这位经办人"),
         ("clock=blue", "没有这种时限状态"),
         ("stage=lunch", "没有这个环节"),
+        ("at=8-10", "没有这个星期与钟点"),
         ("seen=maybe", "已显示全部"),
         ("explained=maybe", "已显示全部"),
         ("period=century", "没有这种统计期间"),

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from cases.supervision import rhythm, stages
 from cases.supervision.bottleneck import Bottleneck, EdgeCost, ItemCost, bottleneck
+from cases.supervision.pages import lists
 from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.rhythm import ACTS, Act, heat_map
+from cases.supervision.selection import WEEKDAYS
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
 
@@ -197,17 +199,18 @@ def _count(cell: Cell) -> int:
 
 # ---- weekday and hour ---------------------------------------------------------------------------
 
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SHADES = 5
 OPENS, CLOSES = 9, 17  # the first and the last hour of business
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """One field of the heat map: how often, and how dark from 0 to 5."""
+    """One field of the heat map: how often, how dark from 0 to 5, and the list that it counts."""
 
+    hour: int
     count: int
     shade: int
+    url: str
 
 
 def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
@@ -236,10 +239,13 @@ def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
         week=[
             {
                 "name": name,
-                "hours": [Shade(day[hour], _shade(day[hour], most)) for hour in shown],
+                "hours": [
+                    Shade(hour, day[hour], _shade(day[hour], most), _at(seen, act, number, hour))
+                    for hour in shown
+                ],
                 "total": sum(day),
             }
-            for name, day in zip(WEEKDAYS, week, strict=True)
+            for number, (name, day) in enumerate(zip(WEEKDAYS, week, strict=True), 1)
         ],
         by_hour=[sum(day[hour] for day in week) for hour in shown],
         total=sum(map(sum, week)),
@@ -266,6 +272,11 @@ def hours_sheets(seen: Frame) -> list[Table]:
 def _act(seen: Frame) -> Act:
     stated = seen.given.get("act", "")
     return cast(Act, stated) if stated in rhythm.ACTS else "received"
+
+
+def _at(seen: Frame, act: Act, weekday: int, hour: int) -> str:
+    """Return the list of what happened on a weekday in one hour."""
+    return lists.url(seen.choice, act, at=f"{weekday}-{hour}")
 
 
 def _busy_hours(week: list[list[int]]) -> range:

@@ -11,7 +11,7 @@ from cases.models import Card, Level, WorkItem
 from cases.supervision import figures, rows, stages
 from cases.supervision.figures import CASE_LISTS, CLOCKS, Items
 from cases.supervision.pages.frame import Frame, frame
-from cases.supervision.selection import CARD_LISTS, Selection
+from cases.supervision.selection import CARD_LISTS, WEEKDAYS, Selection
 from cases.supervision.tables import MOST_ROWS, Row, Table
 from portal.accounts.models import User
 
@@ -92,7 +92,16 @@ def chosen(seen: Frame) -> Items:
         items = items.filter(pk__in=late) if of_period(name) else items.filter(_card(choice))
     if name in CARD_LISTS:
         return _carded(items, CARD_LISTS[name][1], choice)
-    return figures.listed(items, name, now=now, period=choice.period)
+    found = figures.listed(items, name, now=now, period=choice.period)
+    return found.filter(**at(choice, "decided_at")) if name == "decided" else found
+
+
+def at(choice: Selection, instant: str) -> dict[str, int]:
+    """Return the condition that something happened on the chosen weekday, in the chosen hour."""
+    if choice.weekday_and_hour is None:
+        return {}
+    weekday, hour = choice.weekday_and_hour
+    return {f"{instant}__iso_week_day": weekday, f"{instant}__hour": hour}
 
 
 def by_cards(choice: Selection, items: Items) -> Items:
@@ -159,12 +168,14 @@ def _label(name: str, choice: Selection) -> str:
 
 def _narrowed(choice: Selection) -> str:
     words = {"no": "未", "yes": "已"}
+    when = choice.weekday_and_hour
+    moment = f"{WEEKDAYS[when[0] - 1]} {when[1]} 时" if when else ""
     parts = [
         f"{words[chosen]}{act}"
         for chosen, act in ((choice.seen, "知悉"), (choice.explained, "说明"))
         if chosen
     ]
-    return f"{'、'.join(parts)}的" if parts else ""
+    return moment + (f"{'、'.join(parts)}的" if parts else "")
 
 
 def table(seen: Frame, made: list[Row], name: str = "list", title: str = "") -> Table:
@@ -195,7 +206,10 @@ def worst(seen: Frame, count: int) -> Table:
 
 def _chosen_cases(seen: Frame) -> figures.Cases:
     name = _case_list(seen.choice)
-    found = figures.listed_cases(seen.choice.scope.cases(), name, period=seen.choice.period)
+    choice = seen.choice
+    found = figures.listed_cases(choice.scope.cases(), name, period=choice.period)
+    if name == "received":
+        found = found.filter(**at(choice, "submitted_at"))
     return rows.with_one_thing(found)
 
 
