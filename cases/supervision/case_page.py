@@ -83,7 +83,7 @@ HAPPENED = {
     "urging.overdue": "督办逾期未答复",
 }
 # Deliberately left out: looking is no step of the case, and drafts are the applicant's own.
-UNTOLD = {"case.given_up", "document.opened", "value.revealed"}
+UNTOLD = {"case.given_up", "document.opened", "document.removed", "value.revealed"}
 STOPPED = {
     "case.refused",
     "case.withdrawn",
