@@ -215,11 +215,12 @@ def _go_on(
 ) -> None:
     """Run on with a later deadline; raise the cycle where that ends the warning of before."""
     warned = before.yellow_at <= stopped
-    if warned and after.yellow_at > at:
-        work_item.cycle += 1
-    elif warned:
-        # Still in the warning of before, with the card it has.
-        after, at = replace(after, yellow_at=before.yellow_at), before.yellow_at
+    if warned and after.yellow_at <= at:
+        # Still in the warning of before, with the card it has; only red can be to come.
+        _run(work_item, replace(after, yellow_at=before.yellow_at), before.yellow_at)
+        work_item.check_at = None if after.due_at < stopped else after.due_at + AN_INSTANT
+        return
+    work_item.cycle += warned
     _run(work_item, after, at)
 
 

@@ -69,6 +69,26 @@ def test_a_pause_that_changes_nothing_keeps_the_cycle() -> None:
     assert item.cycle == 0
 
 
+def test_after_a_pause_within_a_warning_only_red_is_to_come() -> None:
+    # Yellow since Wed 9:00, whose card was issued at the latest when the clock stopped.
+    item = paused(running(), on(25, 10), on(25, 16))
+
+    assert item.yellow_at == on(25, 9)
+    assert item.check_at == on(26, 17, 30) + deadlines.AN_INSTANT
+
+
+def test_an_item_that_fell_due_while_it_stood_turns_red_when_the_clock_runs_again() -> None:
+    # The day a pause begins is counted, so Thursday stays the due day.
+    item = paused(running(), on(26, 10), on(27, 10))
+
+    assert item.due_at == on(26, 17, 30)
+    assert item.check_at == item.due_at + deadlines.AN_INSTANT < on(27, 10)
+
+
+def test_a_red_item_has_nothing_more_to_come() -> None:
+    assert paused(running(), on(27, 10), on(30, 10)).check_at is None
+
+
 def test_an_overdue_item_stays_in_its_cycle() -> None:
     item = paused(running(), on(27, 10), on(30, 10))
 
