@@ -141,8 +141,11 @@ def one_by_one(now: Any) -> None:
                 Entry("card.yellow", item.case_id, item.subject, at=item.yellow_at, payload=payload)
             )
             words = {
-                "number": item.case.number, "item": item.item_name, "due": item.due_at, "booked": "",
-            }  # fmt: skip
+                "number": item.case.number,
+                "item": item.item_name,
+                "due": item.due_at,
+                "booked": "",
+            }
             tell([Notice(event, item.claimed_by, "card.yellow", words)])
             item.check_at = item.due_at
             item.save()

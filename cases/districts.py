@@ -14,8 +14,10 @@ from policies import divisions
 ELSEWHERE = re.compile("省|市|自治区|自治州|地区|盟")
 
 
-def of_applicant(kind: str, answers: Mapping[str, Any], city: str) -> str:
+def of_applicant(kind: str, answers: Mapping[str, Any], city: str | None) -> str:
     """Return the six-digit code of the district; "" where none of the city is known."""
+    if not city:
+        return ""
     if kind == "enterprise":
         return _inside(str(answers.get("e_reg_division") or ""), city)
     living = named_in(str(answers.get("p_address") or ""), city)
@@ -37,7 +39,7 @@ def named_in(address: str, city: str) -> str:
 def _inside(code: str, city: str) -> str:
     """Return a division's code where it is a district of the city, present or former."""
     is_district = len(code) == 6 and code[:4] == city[:4] and code[4:] != "00"
-    return code if city and is_district and divisions.known(code) else ""
+    return code if is_district and divisions.known(code) else ""
 
 
 def _names(city: str) -> tuple[str, ...]:

@@ -94,9 +94,9 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
 def accept(*, case_id: UUID, clerk: User) -> Case:
     """Return the case accepted: limits copied, work items on their desks, parallel clocks running.
 
-    All items that wait for nothing start at this instant (最多跑一次规定 art. 5). After the window's
-    term the case is deemed accepted, whoever comes by first. Raises AlreadyHandled, or Incomplete
-    while something required is missing.
+    All items that wait for nothing start at this instant (最多跑一次规定 art. 5). When the window's
+    term is over, the case is deemed accepted instead. Raises AlreadyHandled, or Incomplete while
+    something required is missing.
     """
     require_role(clerk, Role.CLERK)
     case, moment = Case.objects.locked(case_id), clock.now()
@@ -372,8 +372,8 @@ def _dispatch(case: Case, entry: Entry, start: datetime, at: datetime) -> Event:
 
 
 def _district(case: Case) -> str:
-    division = case.version.catalogue.one_thing.division or ""
-    return districts.of_applicant(case.applicant_kind, case.all_answers, division)
+    city = case.version.catalogue.one_thing.division
+    return districts.of_applicant(case.applicant_kind, case.all_answers, city)
 
 
 def _codes(gaps: Sequence[Gap]) -> dict[str, Any]:

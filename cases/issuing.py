@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.urls import reverse
 
-from cases.models import Card, Level, WorkItem
+from cases.models import Level, WorkItem
 from notifications import bulk
 
 # Working days after a red card until the next in line hears of it: the leaders, the supervisors.
@@ -22,21 +22,25 @@ ESCALATION_DAYS = (1, 3)
 KINDS = tuple(f"card.{level}" for level in Level)
 BOOKED_ON_WINDOW = "该件因窗口逾期未答复而视为受理，由此造成的超时计入窗口受理环节。"
 
-_COLUMNS = """id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
-           promised_days, statutory_days, extended_days, desk_at, yellow_at, due_at"""
-# Work items whose next instant has come, claimed for this transaction.
-CLOCKS_DUE = f"""
-    SELECT {_COLUMNS}
+_CLOCKS = """
+    SELECT id, case_id, item_code, item_name, department_id, claimed_by_id, cycle,
+           promised_days, statutory_days, extended_days, desk_at, yellow_at, due_at
     FROM cases_workitem
+"""
+# Work items whose next instant has come, claimed for this transaction.
+CLOCKS_DUE = (
+    _CLOCKS
+    + """
     WHERE check_at <= %(now)s
     ORDER BY check_at
     LIMIT %(chunk)s
     FOR NO KEY UPDATE SKIP LOCKED
 """
+)
 # Work items that a verb has locked already.
-CLOCKS_HELD = f"SELECT {_COLUMNS} FROM cases_workitem WHERE id = ANY(%(ids)s)"
+CLOCKS_HELD = _CLOCKS + "WHERE id = ANY(%(ids)s)"
 
-# How long the office opens on the n-th working day after a day; empty beyond the known calendar.
+# When the office opens on the n-th working day after a day; empty beyond the known calendar.
 OPENING = """(
     SELECT (later.date + %(opens)s::time) AT TIME ZONE 'Asia/Shanghai'
     FROM cases_calendarordinal AS day
@@ -45,10 +49,10 @@ OPENING = """(
 )"""
 
 # Next instants, cards, events and messages of a chunk. Rows are carried along rather than looked up
-# again: the database cannot estimate what a statement has just made, and would join by loops. ON CONFLICT: a card that exists already is
-# not issued, recorded or told again. Whose lateness: a case that was deemed accepted gives its
-# items to the desk five working days after their legal start, so the department's own instants
-# always come later than those of the card.
+# again: the database cannot estimate what a statement has just made, and would join by loops.
+# ON CONFLICT: a card that exists already is not issued, recorded or told again.
+# Whose lateness: a case deemed accepted reaches the desks five working days after the start of its
+# clocks, so the department's own instants always come later than those of the card.
 ISSUE = """
 WITH due AS MATERIALIZED ({clocks}),
 moved AS (

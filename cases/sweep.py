@@ -35,8 +35,8 @@ from portal.core.ledger import Entry, record
 
 logger = logging.getLogger("portal.sweep")
 
-# Work items, or rows of a ladder, that one transaction takes: few enough that nobody at a desk waits
-# for it (benchmarks/time_sweep.py), though each may be told to ten officers.
+# Work items, or rows of a ladder, that one transaction takes: few enough that nobody at a desk
+# waits for it (benchmarks/time_sweep.py), though each may be told to ten officers.
 CHUNK = 100
 
 # What may be due, by the figure of the report that counts it: a look into one partial index each.
@@ -56,7 +56,7 @@ DUE = {
     "tolerance_reminders": """cases_tolerance
         WHERE met_at IS NULL AND ended_at IS NULL AND remind_at <= %(now)s""",
 }
-LOOK = "SELECT " + ", ".join(f"EXISTS (SELECT FROM {rows})" for rows in DUE.values())
+LOOK = "SELECT " + ", ".join(f"EXISTS (SELECT FROM {rows})" for rows in DUE.values())  # noqa: S608
 
 
 @dataclass(slots=True)

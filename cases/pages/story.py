@@ -309,8 +309,8 @@ def _acceptance(case: Case, at: datetime) -> tuple[datetime, dict[str, Any]]:
     then = "不等前置结果的事项同时开始办理。"
     if case.is_deemed_accepted and case.deemed_at:
         why = (
-            f"窗口在 {NOTICE_DAYS} 个工作日内没有答复，依法自收到申请之日（{day_words(at)}）起受理，"
-            f"时限自该日起算。{then}"
+            f"窗口在 {NOTICE_DAYS} 个工作日内没有答复，依法自收到申请之日（{day_words(at)}）起"
+            f"视为受理，时限自该日起算。{then}"
         )
         return _event(case.deemed_at, "done", "视为受理", why)
     return _event(at, "done", "窗口受理", then)

@@ -310,4 +310,3 @@ class TestReminders:
         assert climbed()[0] == (f"tolerance:{tolerance.pk}", 1, self.FIRST)
         message = Message.objects.filter(kind="case.tolerance_reminder", channel="inbox").first()
         assert message is not None and "住房租赁合同、毕业证书" in message.body
-

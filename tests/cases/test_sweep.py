@@ -141,7 +141,9 @@ def test_where_the_claimer_has_left_every_officer_is_warned(
     assert told("card.yellow") == both_channels("o1", "o2")
 
 
-def test_where_no_officer_is_left_the_leader_is_warned(item: WorkItem, desk: dict[str, User]) -> None:
+def test_where_no_officer_is_left_the_leader_is_warned(
+    item: WorkItem, desk: dict[str, User]
+) -> None:
     User.objects.filter(role="officer").update(is_active=False)
 
     sweep.sweep(now=YELLOW_AT)

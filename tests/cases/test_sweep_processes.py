@@ -74,7 +74,7 @@ def another_connection() -> Iterator[BaseDatabaseWrapper]:
 
 
 def start(chunk: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, AFTER_OUTAGE.isoformat(), str(chunk)],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DATABASE_URL": database_url()},
@@ -138,8 +138,9 @@ def test_a_process_killed_half_way_through_a_chunk_leaves_nothing_half_done() ->
     with another_connection() as blocker, blocker.cursor() as cursor:
         blocker.set_autocommit(False)
         cursor.execute(
-            "INSERT INTO cases_card (work_item_id, level, cycle, issued_at, due_at, \"limit\", budget, stage)"
-            " SELECT id, 'yellow', cycle, now(), now(), '', 0, '' FROM cases_workitem WHERE id = %s",
+            'INSERT INTO cases_card (work_item_id, level, cycle, issued_at, due_at, "limit",'
+            " budget, stage) SELECT id, 'yellow', cycle, now(), now(), '', 0, ''"
+            " FROM cases_workitem WHERE id = %s",
             [third.pk],
         )
         process = start(2)

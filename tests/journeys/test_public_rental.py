@@ -126,6 +126,10 @@ def let_time_pass(officer: Staff, leader: Staff, case: Case) -> None:
     assert officer.acknowledge_cards() == 1
     move_clock("2026-12-15", "17:31")
     until(lambda: cards(case) == ["yellow", "red"], "no red card came")
+    # A working day later the leader hears of it too.
+    move_clock("2026-12-16", "09:01")
+    escalated = Message.objects.filter(kind="card.escalated", recipient__username="zhufang00")
+    until(escalated.exists, "the leader was not told")
     leader.sign_in("zhufang00")
     leader.open("/admin/cases/workitem/")
     leader.sees("红牌")
@@ -166,9 +170,8 @@ def expect_one_sms_per_event(case: Case) -> None:
     }
     warned = sms.filter(kind__startswith="card.").values_list("kind", "recipient__username")
     assert sorted(warned) == [
-        ("card.red", "zhufang00"),
+        ("card.escalated", "zhufang00"),
         ("card.red", "zhufang01"),
-        ("card.yellow", "zhufang00"),
         ("card.yellow", "zhufang01"),
     ]
 

@@ -25,7 +25,7 @@ NAMES = {
 
 
 class Command(BaseCommand):
-    help = "巡检时限：发牌、逐级提醒、恢复到期的暂停计时，处理逾期的受理、补正、容缺和改办。可重复执行。"
+    help = "巡检时限：发牌、逐级提醒，处理到期的暂停、受理、补正、容缺和改办。可重复执行。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--now", help="按此时间巡检（ISO 格式），默认为业务时钟的当前时间")
