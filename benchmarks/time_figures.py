@@ -73,8 +73,8 @@ WHERE bench_moved.id = cases_workitem.id AND place > %(after)s AND place <= %(up
 """
 PUT_BACK = """
 UPDATE cases_workitem SET yellow_at = bench_moved.yellow_at, check_at = bench_moved.check_at
-FROM bench_moved WHERE bench_moved.id = cases_workitem.id;
-DROP TABLE bench_moved
+FROM bench_moved
+WHERE bench_moved.id = cases_workitem.id AND place > %(after)s AND place <= %(upto)s
 """
 
 
@@ -89,7 +89,8 @@ def rows(n: int, population: Population) -> Iterator[Result]:
         yield from folding(n, population)
         yield upkeep(n)
     finally:
-        execute(PUT_BACK)
+        in_chunks(PUT_BACK, 0, sum(BACKLOGS))
+        execute("DROP TABLE bench_moved")
         tallies.rebuild()
         vacuum()
 
@@ -169,8 +170,7 @@ def folding(n: int, population: Population) -> Iterator[Result]:
     now, period = population.now, month(population)
     upto = 0
     for backlog in BACKLOGS:
-        with connection.cursor() as cursor:
-            cursor.execute(WARN, {"now": now, "after": upto, "upto": upto + backlog})
+        in_chunks(WARN, upto, upto + backlog, now=now)
         upto += backlog
         waiting = TallyDelta.objects.count()
         assert same(overview(now, period), counted(now, period))
@@ -183,6 +183,14 @@ def folding(n: int, population: Population) -> Iterator[Result]:
         name = f"figures: departments, {waiting} not folded (ms)"
         yield faster(name, n, read, floor, must=False)
         vacuum()
+
+
+def in_chunks(statement: str, begin: int, end: int, **params: Any) -> None:
+    """Write a part of `bench_moved` at a time: no statement may take longer than half a minute."""
+    for after in range(begin, end, 5_000):
+        with connection.cursor() as cursor:
+            upto = min(after + 5_000, end)
+            cursor.execute(statement, {"after": after, "upto": upto, **params})
 
 
 # ---- upkeep -------------------------------------------------------------------------------------

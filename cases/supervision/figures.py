@@ -31,6 +31,17 @@ __all__ = [
     "Point",
     "Scope",
     "Step",
+    "by",
+    "compressed",
+    "compression",
+    "intake",
+    "intake_by",
+    "listed",
+    "listed_cases",
+    "overall",
+    "percentile",
+    "total",
+    "trend",
 ]
 
 
