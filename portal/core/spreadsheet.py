@@ -33,6 +33,8 @@ MOST_DIGITS = 15  # Excel rounds longer numbers, so they are text
 LONGEST_NAME = 31
 MEASURED = 200  # rows that are looked at to choose the width of a column
 NARROWEST, WIDEST = 8, 48
+STANDARD_WIDTH = 8.43  # of a column nobody has set
+NOTE_WIDTH = 100
 LINE = 18  # points
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -40,7 +42,7 @@ NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 NOT_IN_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 DAY_FORMAT = 'yyyy"年"m"月"d"日"'
 FORMATS: dict[str, dict[str, Any]] = {
-    "title": {"bold": True, "font_size": 15, "align": "center"},
+    "title": {"bold": True, "font_size": 15},
     "note": {"text_wrap": True, "font_color": "#404040"},
     "header": {
         "bold": True,
@@ -155,11 +157,14 @@ def _write(page: Worksheet, sheet: Sheet, look: dict[str, Format], bold: dict[st
 
 def _write_head(page: Worksheet, sheet: Sheet, width: float, look: dict[str, Format]) -> int:
     """Write title, note and headings; return the row of the headings."""
-    _write_line(page, 0, sheet.title, 28, len(sheet.columns), look["title"])
+    # Beside a narrow table the note runs on, so that it does not take the height of the screen.
+    beyond = max(0, math.ceil((NOTE_WIDTH - width) / STANDARD_WIDTH))
+    span, width = len(sheet.columns) + beyond, width + beyond * STANDARD_WIDTH
+    _write_line(page, 0, sheet.title, 28, span, look["title"])
     header = 1
     if sheet.note:
         lines = [max(1, math.ceil(text_width(line) / width)) for line in sheet.note.splitlines()]
-        _write_line(page, 1, sheet.note, sum(lines) * LINE, len(sheet.columns), look["note"])
+        _write_line(page, 1, sheet.note, sum(lines) * LINE, span, look["note"])
         header = 2
     page.set_row(header, LINE * _head_lines(sheet.columns))
     for at, column in enumerate(sheet.columns):
@@ -176,7 +181,7 @@ def _head_lines(columns: Sequence[Column]) -> float:
 def _write_line(
     page: Worksheet, row: int, text: str, height: float, columns: int, form: Format
 ) -> None:
-    """Write a line over the whole width of the table."""
+    """Write a line over several columns."""
     page.set_row(row, height)
     if columns > 1:
         page.merge_range(row, 0, row, columns - 1, "", form)
