@@ -29,8 +29,13 @@ os.environ.update(
 )
 
 import django  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 django.setup()  # conftest files further down import models
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("portal", deadline=None)
+settings.load_profile("portal")
 
 pytest_plugins = [
     "tests.fixtures.guards",

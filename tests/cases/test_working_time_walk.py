@@ -106,8 +106,11 @@ def walked_net(calendar: Calendar, start: datetime, end: datetime, pauses: list[
         day += ONE_DAY
         if not is_worked(calendar, day) or is_left_out(day, pauses):
             continue
-        minutes = end.hour * 60 + end.minute if day == end.date() else 24 * 60
-        days += sum(540 <= m < 720 or 810 <= m < 1050 for m in range(minutes)) / 420
+        if day < end.date():
+            days += 1
+            continue
+        minutes = range(end.hour * 60 + end.minute)
+        days += sum(540 <= minute < 720 or 810 <= minute < 1050 for minute in minutes) / 420
     return days
 
 
