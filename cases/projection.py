@@ -63,6 +63,7 @@ ORDER BY id FOR NO KEY UPDATE
 
 # What follows from a work item's facts where nothing has paused it: due and warning, by look-up.
 # Empty for same-day items and beyond the known calendar: those are worked out one by one.
+# OFFSET 0 keeps these look-ups: a join would read the whole table for every chunk.
 FOLLOWS = """
     SELECT item.*,
            (ends.date + %(closes)s::time) AT TIME ZONE 'Asia/Shanghai' AS plain_due,
@@ -77,13 +78,19 @@ FOLLOWS = """
                least(promised_days, statutory_days) + extended_days AS budget
         FROM {items} WHERE due_at IS NOT NULL
     ) AS item
-    LEFT JOIN cases_calendarordinal AS began
-      ON began.date = (started_at AT TIME ZONE 'Asia/Shanghai')::date
-    LEFT JOIN cases_calendarordinal AS ends
-      ON ends.working AND ends.ordinal = began.ordinal + nullif(budget, 0)
-    LEFT JOIN cases_calendarordinal AS warns
-      ON warns.working
-     AND warns.ordinal = ends.ordinal - coalesce(warn_days, greatest(1, budget / 5))
+    LEFT JOIN LATERAL (
+        SELECT ordinal FROM cases_calendarordinal
+        WHERE date = (started_at AT TIME ZONE 'Asia/Shanghai')::date OFFSET 0
+    ) AS began ON true
+    LEFT JOIN LATERAL (
+        SELECT date, ordinal FROM cases_calendarordinal
+        WHERE working AND ordinal = began.ordinal + nullif(budget, 0) OFFSET 0
+    ) AS ends ON true
+    LEFT JOIN LATERAL (
+        SELECT date FROM cases_calendarordinal
+        WHERE working
+          AND ordinal = ends.ordinal - coalesce(warn_days, greatest(1, budget / 5)) OFFSET 0
+    ) AS warns ON true
 """
 CASE_DUE = """(
     SELECT (ends.date + %(closes)s::time) AT TIME ZONE 'Asia/Shanghai'
