@@ -21,6 +21,11 @@ from portal.accounts.permissions import RoleAdmin
 LIST = "admin:notifications_wording_changelist"
 
 
+@admin.display(description="通道")
+def provider_name(row: Message) -> str:
+    return row.provider_name
+
+
 @admin.display(description="消息类型")
 def kind_name(row: Message | Wording) -> str:
     return wording.names().get(row.kind, row.kind)
@@ -166,6 +171,7 @@ class WordingAdmin(RoleAdmin):
         name = wording.names().get(form.value("kind"), "")
         channel = dict(Channel.choices).get(form.value("channel"), "")
         context["title"] = f"{name}（{channel}）" if name and channel else "修改消息文字"
+        context["subtitle"] = None
         context["wording_form"] = form
         context["show_save_and_add_another"] = context["show_save_and_continue"] = False
         context["show_delete"] = False
@@ -209,12 +215,12 @@ class MessageAdmin(RoleAdmin):
         "channel",
         kind_name,
         "state",
-        "provider",
+        provider_name,
         "attempts",
         "settled_at",
         "error",
     ]
-    list_filter = ["state", "channel", "provider"]
+    list_filter = ["state", "channel"]
     fields = [*list_display]  # type: ignore[list-item]
-    readonly_fields = [kind_name]  # type: ignore[list-item]
+    readonly_fields = [kind_name, provider_name]  # type: ignore[list-item]
     show_full_result_count = False

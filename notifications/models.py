@@ -187,7 +187,9 @@ class Wording(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}（{self.get_channel_display()}）"
+        from notifications.wording import names
+
+        return f"{names().get(self.kind, self.kind)}（{self.get_channel_display()}）"
 
     def clean(self) -> None:
         """Refuse a wording that messages of this kind cannot fill. Raises ValidationError."""

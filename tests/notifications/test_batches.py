@@ -102,7 +102,7 @@ def test_a_batch_costs_the_same_whatever_its_size(
     wording.texts()
     told(count)
 
-    # Which providers work, begin, claim, commit, settle, which recovered; an empty claim at the end.
+    # Providers at work, begin, claim, commit, settle, providers that recovered; an empty claim.
     with django_assert_num_queries(10):
         drain()
 
