@@ -64,3 +64,13 @@ def test_every_class_is_in_the_stylesheet(path: Path, known_classes: set[str]) -
         words.update(literal.split())
 
     assert words - known_classes - {"js", "htmx-indicator"} == set()
+
+
+def test_a_partial_with_a_form_is_given_its_token() -> None:
+    """`only` keeps the token from an included template, and its form would be refused."""
+    texts = {identify(path): path.read_text() for path in TEMPLATES}
+    bare = re.compile(r'{% include "([^"]+)"[^%]* only %}')
+
+    included = {(name, part) for name, text in texts.items() for part in bare.findall(text)}
+
+    assert {pair for pair in included if "csrf_token" in texts.get(pair[1], "")} == set()
