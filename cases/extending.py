@@ -4,6 +4,8 @@
 the reasons and the new date.
 """
 
+from collections.abc import Mapping
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
@@ -174,7 +176,7 @@ def _named(work_item: WorkItem) -> dict[str, object]:
 
 
 def _desk_notice(
-    event: Event, person: User, work_item: WorkItem, params: dict[str, object]
+    event: Event, person: User, work_item: WorkItem, params: Mapping[str, object]
 ) -> Notice:
     link = reverse("admin:cases_workitem_change", args=[work_item.pk])
     return Notice(event, person, event.kind, {**_named(work_item), **params}, link)

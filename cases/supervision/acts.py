@@ -1,4 +1,4 @@
-"""One case under supervision, and what supervisors do: revoke a card, urge a department (监督措施)."""
+"""One case under supervision; what supervisors do (监督措施): revoke a card, urge a department."""
 
 from typing import Any
 from uuid import UUID
