@@ -20,8 +20,8 @@ Warned = Literal["", "yellow", "red"]
 Value = str | int | float | date | None
 
 NOTHING = "—"
-# Rows of one download: enough for a month of a province, and still an answer within seconds.
-MOST_ROWS = 20_000
+# Rows of one download: more than anyone reads, and still an answer within seconds.
+MOST_ROWS = 10_000
 NUMBERS = frozenset({"count", "days", "percent"})
 IN_EXCEL: dict[Kind, spreadsheet.Kind] = {
     "text": "text",

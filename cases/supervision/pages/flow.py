@@ -248,7 +248,7 @@ def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
             for number, (name, day) in enumerate(zip(WEEKDAYS, week, strict=True), 1)
         ],
         by_hour=[sum(day[hour] for day in week) for hour in shown],
-        total=sum(map(sum, week)),
+        total=f"{sum(map(sum, week)):,}",
         download_url=f"{reverse('cases:supervision-excel', args=['hours'])}"
         f"?{seen.choice.general(act=act)}",
     )

@@ -21,7 +21,7 @@ PER_PAGE = 50
 def work_items(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
     """Return one list of work items, a page of it."""
     seen = frame(reader, given)
-    page = Paginator(rows.with_cards(chosen(seen)), PER_PAGE).get_page(given.get("page"))
+    page = Paginator(_read(seen), PER_PAGE).get_page(given.get("page"))
     name = list_name(seen.choice)
     is_late = name in {"red", "late", "late_at_window", "stage", "reds"}
     return seen.context(
@@ -39,7 +39,7 @@ def work_items(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
 
 def work_items_sheet(seen: Frame) -> list[Table]:
     """Return the whole list for a download, as far as one file goes."""
-    found = rows.with_cards(chosen(seen))[: MOST_ROWS + 1]
+    found = _read(seen)[: MOST_ROWS + 1]
     return [table(seen, [row_of(seen)(item) for item in found])]
 
 
@@ -186,8 +186,15 @@ def table(seen: Frame, made: list[Row], name: str = "list", title: str = "") -> 
 
 def row_of(seen: Frame) -> Callable[[WorkItem], Row]:
     """Return what makes a row of the list: how it was done, or how it stands."""
-    make = rows.done_row if of_period(list_name(seen.choice)) else rows.standing_row
-    return lambda item: make(item, seen.now, seen.calendar)
+    if of_period(list_name(seen.choice)):
+        return rows.done_row
+    return lambda item: rows.standing_row(item, seen.now, seen.calendar)
+
+
+def _read(seen: Frame) -> Items:
+    """Return the work items of a list with what its rows show."""
+    with_all = rows.with_names if of_period(list_name(seen.choice)) else rows.with_cards
+    return with_all(chosen(seen))
 
 
 def worst(seen: Frame, count: int) -> Table:
