@@ -112,9 +112,13 @@ def test_page_pdf_and_excel_show_the_same_numbers(supervisor: User) -> None:
         if not table.rows:
             continue
         on_page = cells_of_page(page, table)
-        in_excel = [[as_shown(cell) for cell in row] for row in sheet.iter_rows(min_row=4)]
+        width = len(table.columns)
+        in_excel = [
+            [as_shown(cell) for cell in row] for row in sheet.iter_rows(min_row=4, max_col=width)
+        ]
         assert sheet.title == sheet["A1"].value == table.title
-        assert [cell.value for cell in sheet[3]] == [column.title for column in table.columns]
+        headings = [cell.value for cell in sheet[3][:width]]
+        assert headings == [column.title for column in table.columns]
         assert unsigned(on_page) == in_excel, table.title
         for row in table.shown + ([table.shown_total] if table.total else []):
             if table.name not in bulletin_paper.LISTS:

@@ -123,6 +123,9 @@ def test_a_page_is_read_with_few_statements(
 
     with django_assert_max_num_queries(20):
         text(client, url(bulletin))
+    draft = drafted(date(2026, 10, 1))
+    with django_assert_max_num_queries(90):
+        text(client, url(draft))
 
 
 def test_downloads_have_chinese_names(client: Client) -> None:
