@@ -29,6 +29,8 @@ logger = logging.getLogger("portal.calendar")
 SEEN_FOR = 30.0
 # How far ahead, in working days, deadlines reach: the longest promise with its pauses.
 HORIZON = 60
+# How many years a revision's note names one by one.
+MOST_NAMED = 3
 # Provisional years kept beyond the present or the last published one.
 YEARS_AHEAD = 2
 
@@ -219,7 +221,7 @@ def revise(years: Collection[Year], *, how: str, by: User | None = None) -> Cale
     if not found:
         return None
     _store(found)
-    return _revised("；".join([how, *(difference.words for difference in found)]), by)
+    return _revised(f"{how}：{_words(found)}", by)
 
 
 @transaction.atomic
@@ -374,6 +376,14 @@ def _store(found: Iterable[Difference]) -> None:
         unique_fields=["date"],
         update_fields=["working", "name"],
     )
+
+
+def _words(found: list[Difference]) -> str:
+    """Return what a change stores in a few words."""
+    if len(found) <= MOST_NAMED:
+        return "；".join(difference.words for difference in found)
+    years, days = [one.year.year for one in found], sum(len(one.days) for one in found)
+    return f"{min(years)}年至{max(years)}年，{len(years)} 个年份、{days} 个特殊日期"
 
 
 def _day_words(day: date, what: tuple[bool, str]) -> str:

@@ -85,7 +85,7 @@ class CalendarDayAdmin(CalendarAdmin):
     """Days off and make-up days; without a row the plain week holds."""
 
     form = DayForm
-    list_display = ["date", "weekday", "working", "name"]
+    list_display = ["date", "weekday", "kind", "name"]
     list_filter = ["working"]
     date_hierarchy = "date"
     ordering = ["-date"]
@@ -106,6 +106,10 @@ class CalendarDayAdmin(CalendarAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         calendar.clear_days([row.date for row in queryset], by=user_of(request))
         messages.info(request, SOON)
+
+    @admin.display(description="安排", ordering="working")
+    def kind(self, day: CalendarDay) -> str:
+        return "调休上班" if day.working else "放假"
 
     @admin.display(description="星期")
     def weekday(self, day: CalendarDay) -> str:
@@ -363,27 +367,22 @@ def _changes(reading: Reading) -> dict[str, Any]:
         "renewed": difference is not None and difference.renewed,
         "changed": difference is not None,
         "rows": _rows(difference) if difference else [],
+        "renamed": len(difference.renamed) if difference else 0,
         "remarks": reading.remarks,
         "moving": moving,
     }
 
 
 def _rows(difference: calendar.Difference) -> list[dict[str, str]]:
-    kinds = (
-        ("新增", difference.added),
-        ("取消", difference.removed),
-        ("更名", difference.renamed),
-    )
-    rows = [(day, kind, *what) for kind, days in kinds for day, what in days.items()]
+    changes = [(day, "新增", what) for day, what in difference.added.items()]
+    changes += [(day, "取消", what) for day, what in difference.removed.items()]
     return [
         {
-            "day": day_words(day),
-            "weekday": f"星期{WEEKDAYS[day.weekday()]}",
-            "kind": kind,
-            "what": "调休上班" if working else "放假",
+            "day": f"{day_words(day)}（{WEEKDAYS[day.weekday()]}）",
+            "change": f"{kind}{'上班' if working else '放假'}",
             "name": name,
         }
-        for day, kind, working, name in sorted(rows)
+        for day, kind, (working, name) in sorted(changes)
     ]
 
 

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -6,8 +6,10 @@ from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from cases import calendar
-from cases.models import CalendarDay, CalendarYear
+from cases.models import CalendarDay, CalendarOrdinal, CalendarRevision, CalendarYear
 from cases.working_time import WEEKEND
+from portal.core import clock
+from portal.core.ledger import Event
 from tests.cases.notices import exceptions
 
 
@@ -17,7 +19,7 @@ def fresh_calendar() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("year", [2019, 2020, 2021, 2026])
+@pytest.mark.parametrize("year", range(2019, 2027))
 def test_loaded_days_are_those_of_the_notice(year: int) -> None:
     calendar.load()
 
@@ -142,3 +144,41 @@ def test_load_calendar_says_what_it_did() -> None:
     call_command("load_calendar", stdout=said)
 
     assert said.getvalue().startswith("日历共25个年份、557个特殊日期，本次更新582行。")
+
+
+@pytest.mark.django_db
+def test_a_load_is_one_revision_and_an_idle_one_none() -> None:
+    calendar.load()
+    calendar.load()
+
+    revision = CalendarRevision.objects.get()
+    assert revision.note == "载入已发布的放假通知：2004年至2028年，25 个年份、557 个特殊日期"
+    assert Event.objects.filter(kind="calendar.changed").count() == 1
+
+
+@pytest.mark.django_db
+def test_ordinals_missing_since_an_older_release_are_counted_by_the_next_load() -> None:
+    calendar.load()
+    CalendarOrdinal.objects.all().delete()
+
+    calendar.load()
+
+    assert CalendarOrdinal.objects.count() == 9132
+
+
+@pytest.mark.django_db
+def test_time_brings_provisional_years() -> None:
+    calendar.load()
+    with clock.at(datetime(2028, 1, 1, 9, tzinfo=UTC)):
+        revision = calendar.keep_ahead()
+        assert calendar.keep_ahead() is None
+
+    assert revision is not None
+    assert CalendarYear.objects.filter(year__in=(2029, 2030), official=False).count() == 2
+    assert CalendarOrdinal.objects.latest("date").date == date(2030, 12, 31)
+
+
+@pytest.mark.django_db
+def test_an_empty_calendar_is_not_made_up() -> None:
+    assert calendar.keep_ahead() is None
+    assert not CalendarYear.objects.exists()
