@@ -90,7 +90,6 @@ def rows(n: int, population: Any) -> Iterator[Result]:
 
 def write_messages() -> None:
     """Tell as many people one thing each, and keep the rows to start again from."""
-    from notifications.models import Channel
     from notifications.sending import Notice, tell
     from portal.accounts.models import User
     from portal.core.ledger import Entry, record_many
@@ -109,15 +108,15 @@ def write_messages() -> None:
     run(
         "DROP TABLE IF EXISTS bench_message",
         "CREATE TABLE bench_message AS SELECT m.* FROM notifications_message m"
-        " JOIN accounts_user u ON u.id = m.recipient_id WHERE u.username LIKE 'bench-told-%'"
-        f" AND m.channel = '{Channel.SMS}'",
+        " JOIN accounts_user u ON u.id = m.recipient_id"
+        " WHERE u.username LIKE 'bench-told-%' AND m.channel = 'sms'",
     )
 
 
 def forget_messages() -> None:
-    told = "SELECT id FROM accounts_user WHERE username LIKE 'bench-told-%'"
     run(
-        f"DELETE FROM notifications_message WHERE recipient_id IN ({told})",
+        "DELETE FROM notifications_message m USING accounts_user u"
+        " WHERE u.id = m.recipient_id AND u.username LIKE 'bench-told-%'",
         "DELETE FROM accounts_user WHERE username LIKE 'bench-told-%'",
         "DROP TABLE IF EXISTS bench_message",
     )
