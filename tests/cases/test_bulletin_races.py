@@ -1,6 +1,6 @@
 """Two at once: two supervisors publish, two beats draft, a correction overtakes a sending.
 
-The first two are run without their guard as well, to show that it is a race.
+Publishing is run without its lock as well, to show that it is a race.
 """
 
 from collections.abc import Callable
