@@ -77,6 +77,21 @@ def test_a_chart_is_drawn_from_its_table(
     assert 1 in drawn[0][1]
 
 
+def test_the_big_screen_fits_a_wall_without_scrolling(
+    supervisor: Page, live_server: LiveServer
+) -> None:
+    supervisor.set_viewport_size({"width": 1920, "height": 1080})
+    supervisor.goto(f"{live_server.url}/supervision/screen/")
+
+    root = "document.documentElement"
+    assert supervisor.evaluate(f"[{root}.scrollWidth, {root}.scrollHeight]") == [1920, 1080]
+    sizes = supervisor.evaluate(
+        "[...document.querySelectorAll('.screen-figures dt + dd')]"
+        ".map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert min(sizes) >= 80
+
+
 def test_a_hand_over_the_chart_reads_the_numbers_and_a_bar_opens_its_list(
     supervisor: Page, live_server: LiveServer
 ) -> None:

@@ -14,6 +14,7 @@ from portal.accounts.models import User
 
 DEPARTMENTS_SHOWN = 7
 DAYS_SHOWN = 14
+MOST_CHARACTERS = 22  # of the six figures side by side in the largest letters
 
 
 def page(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
@@ -24,12 +25,14 @@ def page(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
     every = figures.total(found.values())
     names = {one.pk: one.short_name for one in seen.departments}
     red = {names[pk]: one.red for pk, one in found.items() if isinstance(pk, int)}
+    shown = _figures(every, figures.intake(choice.scope, choice.period), seen)
     return seen.context(
         "cases:supervision-screen",
         _departments(seen, found),
         _days(seen),
         heading=wording.heading(every, red, seen.where),
-        figures=_figures(every, figures.intake(choice.scope, choice.period), seen),
+        figures=shown,
+        is_long=sum(len(one["value"]) for one in shown) > MOST_CHARACTERS,
         screen_query=choice.general(),
     )
 
