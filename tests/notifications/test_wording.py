@@ -43,10 +43,14 @@ PARAMS = {
     "window.overdue": {"number", "received", "due"},
     "bulletin.drafted": {"bulletin"},
     "bulletin.sent": {"bulletin"},
+    "case.moved": {"number", "changes"},
+    "term.moved": {"number", "term", "due"},
+    "desk.moved": {"count", "earlier"},
     "sign_in.code": {"code", "minutes"},
     "message.digest": {"count", "subjects"},
 }
 INBOX_ONLY = {
+    "desk.moved",
     "window.overdue",
     "case.answered",
     "work_item.released",
@@ -79,6 +83,12 @@ LONGEST = {
     "code": "135790",
     "minutes": 5,
     "count": 12,
+    "earlier": 3,
+    "term": "容缺材料补齐期限",
+    "changes": [
+        "“居住证”由2026年12月21日改为2026年12月22日",
+        "“公租房”由2026年12月28日改为2026年12月29日",
+    ],
     "subjects": "黄牌预警9条、补正期限将至2条、办理期限变动1条等",
     "gaps": ["毕业证书：图片不清晰", "劳动合同：缺少。"],
     "reasons": "不符合申领条件。",
