@@ -146,7 +146,7 @@ class CalendarYearAdmin(CalendarAdmin):
     """Years; their days are taken over from a notice, or changed one by one."""
 
     form = YearForm
-    list_display = ["year", "official", "source"]
+    list_display = ["year", "standing", "source"]
     ordering = ["-year"]
     actions = None
     change_list_template = "admin/cases/calendar/list.html"
@@ -176,6 +176,10 @@ class CalendarYearAdmin(CalendarAdmin):
         if obj:
             form.base_fields.pop("year", None)
         return form
+
+    @admin.display(description="放假通知", ordering="official")
+    def standing(self, year: CalendarYear) -> str:
+        return "已公布" if year.official else "暂定"
 
     @admin.display(description="放假与调休")
     def days(self, year: CalendarYear) -> SafeString | str:
