@@ -105,7 +105,7 @@ def test_the_same_post_again_is_handled_already_and_does_nothing_twice(
 
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "请查看最新状态" in text or "无需恢复" in text or "不能再次告知" in text
+    assert any(words in text for words in ("请查看最新状态", "无需恢复", "请先恢复计时"))
     assert (state_of(found), (Event.objects.count(), Message.objects.count())) == (after, done)
 
 
