@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from cases.pages.alerts import ALERTED, alerts
 from notifications.models import Message
 from portal.accounts.models import APPLICANT_ROLES, Role
+from portal.accounts.permissions import user_of
 from portal.core import clock
 
 Way = dict[str, Any]
@@ -43,7 +44,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "site_owner": settings.SITE_OWNER,
         "site_record": settings.SITE_RECORD,
         "site_area": "" if not role or role in APPLICANT_ROLES else DESKS[role][1],
-        "alerts": SimpleLazyObject(lambda: alerts(request.user)) if role in ALERTED else None,
+        "alerts": SimpleLazyObject(lambda: alerts(user_of(request))) if role in ALERTED else None,
         "is_demo": settings.IS_DEMO,
         "demo_links": demo_links() if settings.IS_DEMO else [],
         "clock_note": SimpleLazyObject(clock_note),
