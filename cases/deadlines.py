@@ -18,6 +18,7 @@ from cases.working_time import (
     Deadline,
     Pause,
     civil_day,
+    counted_from,
     deadline,
     gross_days,
     net_days,
@@ -61,9 +62,9 @@ def end_clock(
     """Stop the clock for a decision and keep what it came to: net days, and whose lateness."""
     if work_item.started_at is None:
         raise ValueError("The clock has not begun.")
-    # The movable clock of demo and test may have gone back since.
-    end = max(at, work_item.started_at)
-    work_item.net_days = net_days(calendar, start=work_item.started_at, end=end, pauses=pauses)
+    start = counted_from(calendar, work_item.started_at, work_item.budget)
+    # Decided before the opening; or the movable clock of demo and test has gone back since.
+    work_item.net_days = net_days(calendar, start=start, end=max(at, start), pauses=pauses)
     if work_item.due_at and at > work_item.due_at:
         work_item.late_stage = _late_stage(work_item, at, calendar, pauses)
     stop_clock(work_item, at=at)
@@ -176,11 +177,11 @@ def closed_pauses(work_item: WorkItem) -> list[Pause]:
 
 def used_days(work_item: WorkItem, now: datetime, calendar: Calendar) -> Used | None:
     """Return net and gross working days up to the item's end, or now; none before its start."""
-    start = work_item.started_at
-    if start is None:
+    if work_item.started_at is None:
         return None
+    start = counted_from(calendar, work_item.started_at, work_item.budget)
     gone = None if work_item.is_open else work_item.case.closed_at
-    # The movable clock of demo and test may have gone back since.
+    # Before the opening; or the movable clock of demo and test has gone back since.
     end = max(work_item.decided_at or gone or now, start)
     net = work_item.net_days
     if net is None:

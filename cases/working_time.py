@@ -265,6 +265,14 @@ def _same_day(calendar: Calendar, start: datetime, pauses: list[Pause]) -> Deadl
     return Deadline(due_on, due_at, begun + (due_at - begun) / 2)
 
 
+def counted_from(calendar: Calendar, start: datetime, budget: int) -> datetime:
+    """Return from when time is counted: same-day items that came after hours begin at the opening.
+
+    All others leave the start day out anyhow.
+    """
+    return start if budget else _opened(calendar, start)
+
+
 def _opened(calendar: Calendar, instant: datetime) -> datetime:
     """Return the instant itself on a working day before closing, else the next opening."""
     day = civil_day(instant)

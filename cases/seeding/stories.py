@@ -10,7 +10,16 @@ from random import Random
 
 from cases.models import CaseState, WorkItemState
 from cases.routing import Plan, Step
-from cases.working_time import SHANGHAI, Calendar, Deadline, Pause, civil_day, deadline, net_days
+from cases.working_time import (
+    SHANGHAI,
+    Calendar,
+    Deadline,
+    Pause,
+    civil_day,
+    counted_from,
+    deadline,
+    net_days,
+)
 
 WINDOW_TERM = 10
 ANSWER_TERM = 5
@@ -213,10 +222,12 @@ class Teller:
             refused = self.random.random() < REFUSED
             item.state = WorkItemState.REFUSED if refused else WorkItemState.APPROVED
             item.decided_at = decided
+            budget = item.step.item.promised_days
+            start = counted_from(self.calendar, item.started_at, budget)
             item.net_days = net_days(
                 self.calendar,
-                start=item.started_at,
-                end=decided,
+                start=start,
+                end=max(decided, start),
                 pauses=closed([item.pause] if item.pause else []),
             )
 

@@ -13,7 +13,7 @@ from cases.models import Bulletin, Card, Case, WorkItem
 from cases.supervision import bulletin_document
 from cases.supervision.bulletin_document import DepartmentLine, Document, UnknownVersion, read
 from cases.supervision.bulletin_figures import collect, month_before, month_of, ranking, rate
-from cases.working_time import net_days
+from cases.working_time import counted_from, net_days
 from portal.accounts.models import Department
 from portal.core import clock
 from tests.cases.bulletins import DECEMBER, NOVEMBER, november, red_cards, user
@@ -56,7 +56,8 @@ def net(item: WorkItem) -> float:
     """The net days worked out anew from start, decision and pauses."""
     pauses = [(one.began_at, one.ended_at) for one in item.suspensions.all() if one.ended_at]
     assert item.started_at and item.decided_at
-    return net_days(calendar.current(), start=item.started_at, end=item.decided_at, pauses=pauses)
+    start = counted_from(calendar.current(), item.started_at, item.budget)
+    return net_days(calendar.current(), start=start, end=max(item.decided_at, start), pauses=pauses)
 
 
 def middle(numbers: list[int], percent: int) -> int | None:

@@ -250,3 +250,28 @@ def test_a_clock_that_does_not_run_has_no_level(state: WorkItemState, words: str
 
     assert deadlines.level(item, now=on(30, 10)) is None
     assert deadlines.card_words(item, now=on(30, 10), calendar=CALENDAR) == words
+
+
+@pytest.mark.parametrize(
+    ("start", "decided", "net"),
+    [
+        # Saturday; counts from Monday's opening, so the same day is no day at all.
+        (on(21, 10), on(23, 15), 0.0),
+        # Friday evening.
+        (on(20, 18), on(23, 17), 0.0),
+        # Decided before the office opens.
+        (on(21, 10), on(21, 11), 0.0),
+        # A day late: Tuesday noon, 3 of 7 hours.
+        (on(21, 10), on(24, 12), 3 / 7),
+    ],
+)
+def test_a_same_day_item_that_came_after_hours_counts_from_the_next_opening(
+    start: datetime, decided: datetime, net: float
+) -> None:
+    item = WorkItem(state=WorkItemState.HANDLING, promised_days=0)
+    deadlines.start_clock(item, at=start, calendar=CALENDAR)
+
+    deadlines.end_clock(item, at=decided, calendar=CALENDAR, pauses=[])
+
+    assert item.net_days == pytest.approx(net)
+    assert (item.late_stage == "") == (net == 0)
