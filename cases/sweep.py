@@ -36,8 +36,8 @@ from portal.core.ledger import Entry, record
 logger = logging.getLogger("portal.sweep")
 
 # Work items, or rows of a ladder, that one transaction takes: few enough that nobody at a desk
-# waits for it (benchmarks/time_sweep.py), though each may be told to ten officers.
-CHUNK = 100
+# waits for it (benchmarks/time_sweep.py), though each may be told to several officers.
+CHUNK = 200
 
 # What may be due, by the figure of the report that counts it: a look into one partial index each.
 DUE = {
