@@ -1,4 +1,4 @@
-"""Benchmarks: each module has `rows(n, population)`, which measures against a floor in the same run.
+"""Benchmarks: each module has `rows(n, population)` and measures against a floor in the same run.
 
 A floor is the raw work a database or a peer needs for the same outcome; only ratios are claimed,
 as the machine drifts. `make bench` prints all, `manage.py bench_time --json` those of time.

@@ -13,21 +13,22 @@ PORTAL_PROXIES  how many proxies of our own stand in front (default 1 in product
 PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
 
 Text messages:
-PORTAL_SMS_CHANNEL  providers in order, comma-separated: console, http, aliyun, tencent or the path of
-               a class (default http in production, else console).
+PORTAL_SMS_CHANNEL  providers in order, comma-separated: console, http, aliyun, tencent or the path
+               of a class (default http in production, else console).
 PORTAL_SMS_SIGNATURE  signature (签名) approved by the provider (default 一件事联办).
-PORTAL_SMS_URL, PORTAL_SMS_TOKEN  http: address of the gateway, its token; receipts are signed with it.
-PORTAL_ALIYUN_KEY_ID, PORTAL_ALIYUN_KEY_SECRET  aliyun: access key; PORTAL_ALIYUN_URL for another region.
-PORTAL_TENCENT_SECRET_ID, PORTAL_TENCENT_SECRET_KEY, PORTAL_TENCENT_APP_ID  tencent: key and SdkAppId;
-               PORTAL_TENCENT_REGION (default ap-guangzhou), PORTAL_TENCENT_URL.
+PORTAL_SMS_URL, PORTAL_SMS_TOKEN  http: address of the gateway; its token also signs receipts.
+PORTAL_ALIYUN_KEY_ID, PORTAL_ALIYUN_KEY_SECRET  aliyun: access key; PORTAL_ALIYUN_URL for another
+               region.
+PORTAL_TENCENT_SECRET_ID, PORTAL_TENCENT_SECRET_KEY, PORTAL_TENCENT_APP_ID  tencent: key and
+               SdkAppId; PORTAL_TENCENT_REGION (default ap-guangzhou), PORTAL_TENCENT_URL.
 PORTAL_SMS_RECEIPT_TOKEN  secret in the address to which Aliyun and Tencent push receipts:
                /sms-receipts/<provider>/<token>/; without it that address does not exist.
-PORTAL_SMS_QUIET_HOURS  no text message that is not urgent is sent between these (default 22:00-08:00
-               in production, else none).
-PORTAL_SMS_DIGEST_SECONDS  ordinary messages to one person within so many seconds become one (default
-               600; 0: never).
-PORTAL_SMS_DAILY_CAP  so many messages a day to one person at most, those that law or promise require
-               not counted (default 10; 0: no cap). The rest stand in the inbox only.
+PORTAL_SMS_QUIET_HOURS  no text message that is not urgent is sent between these (default
+               22:00-08:00 in production, else none).
+PORTAL_SMS_DIGEST_SECONDS  ordinary messages to one person within so many seconds become one
+               (default 600; 0: never).
+PORTAL_SMS_DAILY_CAP  so many messages a day to one person at most, those that law or promise
+               require not counted (default 10; 0: no cap). The rest stand in the inbox only.
 """
 
 import json
@@ -381,8 +382,8 @@ SHARED_DATA_FILE = Path(
     os.environ.get("PORTAL_SHARED_DATA_FILE", BASE_DIR / "cases" / "demo" / "shared_records.yaml")
 )
 
-# SMS seam (notifications.channels): console and file in demo and test, HTTP in production. Providers
-# in the order in which they are asked; a later one takes over while those before it fail.
+# SMS seam (notifications.channels): console and file in demo and test, HTTP in production. The
+# providers in the order in which they are asked; a later one takes over while those before it fail.
 SMS_CHANNELS = [
     name.strip()
     for name in os.environ.get("PORTAL_SMS_CHANNEL", "http" if IS_PRODUCTION else "console").split(
