@@ -39,6 +39,7 @@ WHERE item.due_at IS NOT NULL
 
 def rows(n: int, population: Any) -> Iterator[Result]:
     today = civil_day(population.now)
+    projection._own_link()  # a worker has read the addresses long ago
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         # The population gives every case one term; let each follow from its acceptance.
