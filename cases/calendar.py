@@ -180,6 +180,13 @@ def keep_ahead() -> CalendarRevision | None:
     return revise(missing, how="按日期推移续建")
 
 
+@transaction.atomic
+def count_anew() -> CalendarRevision:
+    """Work out every open deadline anew after a change of the business hours."""
+    _lock()
+    return _revised("办公时间调整", None)
+
+
 def held(year: int) -> Year | None:
     """Return a year as its rows stand, None where there is none."""
     row = CalendarYear.objects.filter(year=year).first()

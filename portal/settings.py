@@ -10,6 +10,8 @@ PORTAL_KEYS    JSON {"current": id, "keys": {id: base64 of 16 bytes}, "index": b
                portal.core.crypto (production only).
 PORTAL_HOSTS   comma-separated host names served (production only).
 PORTAL_PROXIES  how many proxies of our own stand in front (default 1 in production, else 0).
+PORTAL_BUSINESS_HOURS  morning and afternoon (default "09:00-12:00 13:30-17:30"); after a change run
+               `manage.py load_calendar --anew`, which works out the open deadlines anew.
 PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
 
 Text messages:
@@ -33,6 +35,7 @@ PORTAL_SMS_DAILY_CAP  so many messages a day to one person at most, those that l
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -312,7 +315,15 @@ UPLOAD_MAX_FILES = 10  # per material
 
 DIVISION_CODE = os.environ.get("PORTAL_DIVISION", "330100")  # 杭州市，GB/T 2260
 # Opens, midday break, resumes, closes; every deadline and warning keeps to them.
-BUSINESS_HOURS = ("09:00", "12:00", "13:30", "17:30")
+_hours = os.environ.get("PORTAL_BUSINESS_HOURS", "09:00-12:00 13:30-17:30")
+_moment = r"(?:[01]\d|2[0-3]):[0-5]\d"
+BUSINESS_HOURS = tuple(re.findall(_moment, _hours))
+if not re.fullmatch(rf"{_moment}-{_moment} {_moment}-{_moment}", _hours) or (
+    sorted(set(BUSINESS_HOURS)) != list(BUSINESS_HOURS)
+):
+    raise ImproperlyConfigured(
+        "PORTAL_BUSINESS_HOURS reads HH:MM-HH:MM HH:MM-HH:MM, each later than the one before."
+    )
 
 SITE_NAME = "一件事联办"
 SITE_OWNER = os.environ.get("PORTAL_OWNER", "杭州市人力资源和社会保障局")

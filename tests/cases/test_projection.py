@@ -1,8 +1,15 @@
 """What a change of the calendar does to open deadlines. The clock stands on Monday, 2026-11-23."""
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
+from io import StringIO
+from typing import Any
 
 import pytest
+from django.conf import settings as configured
+from django.core.management import call_command
 from django.utils import timezone
 
 from cases import calendar, deadlines, projection, review
@@ -204,3 +211,31 @@ def test_without_ordinals_deadlines_follow_all_the_same(case: Case) -> None:
     projection.reproject()
 
     assert again(item).due_at == on(27, 17, 30)
+
+
+def test_other_business_hours_move_the_hour_of_every_deadline(case: Case, settings: Any) -> None:
+    item = make_work_item(case, days=3)
+    settings.BUSINESS_HOURS = ("08:30", "12:00", "14:00", "18:00")
+    call_command("load_calendar", "--anew", stdout=StringIO())
+    settled(CalendarRevision.objects.get())
+
+    projection.reproject()
+
+    assert (again(item).due_at, again(item).yellow_at) == (on(26, 18), on(25, 8, 30))
+    assert Case.objects.get(pk=case.pk).due_at == case.due_at + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    "hours", ["9-12 13:30-17:30", "09:00-12:00", "09:00-12:00 11:30-17:30", "25:00-12:00 13-17", ""]
+)
+def test_impossible_business_hours_stop_the_start(hours: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=configured.BASE_DIR,
+        env=os.environ | {"PORTAL_BUSINESS_HOURS": hours},
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert b"PORTAL_BUSINESS_HOURS reads HH:MM-HH:MM" in done.stderr

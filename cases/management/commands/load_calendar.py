@@ -17,9 +17,17 @@ class Command(BaseCommand):
             "--file", type=Path, help="一个年份的放假通知（YAML，写法见 cases/calendars/README.md）"
         )
 
+        parser.add_argument(
+            "--anew", action="store_true", help="办公时间调整后，重新推算全部在办时限"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["file"]:
             self._load(options["file"])
+            return
+        if options["anew"]:
+            calendar.count_anew()
+            self.stdout.write("在办时限将于半分钟后重新推算。")
             return
         report = calendar.load()
         self.stdout.write(
