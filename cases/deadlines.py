@@ -75,8 +75,8 @@ def resume_clock(
 ) -> None:
     """Set the clock going again after a pause; `pauses` are all closed ones, the last just ended.
 
-    The cycle rises where the pause took the item out of warning, so that it may be warned anew; an
-    item that is still in warning keeps the cards it has. Raises ValueError without a pause.
+    The cycle rises where the item is out of warning now, so that it may be warned anew; an item
+    that is still in warning keeps the cards it has. Raises ValueError without a pause.
     """
     if not pauses or work_item.started_at is None:
         raise ValueError("A clock resumes after a start and a pause.")
@@ -138,9 +138,7 @@ def level(work_item: WorkItem, *, now: datetime) -> Level | None:
     """Return the warning in which a running clock stands at an instant (黄牌、红牌)."""
     if work_item.due_at is None or work_item.yellow_at is None:
         return None
-    if now > work_item.due_at:
-        return Level.RED
-    return Level.YELLOW if now >= work_item.yellow_at else None
+    return _standing(work_item.yellow_at, work_item.due_at, now)
 
 
 def card_words(work_item: WorkItem, *, now: datetime, calendar: Calendar) -> str:
@@ -214,15 +212,35 @@ def _settle(work_item: WorkItem, at: datetime) -> None:
 def _go_on(
     work_item: WorkItem, before: Deadline, after: Deadline, *, stopped: datetime, at: datetime
 ) -> None:
-    """Run on with a later deadline; raise the cycle where that ends the warning of before."""
-    warned = before.yellow_at <= stopped
-    if warned and after.yellow_at <= at:
-        # Still in the warning of before, with the card it has; only red can be to come.
-        _run(work_item, replace(after, yellow_at=before.yellow_at), before.yellow_at)
-        work_item.check_at = None if after.due_at < stopped else after.due_at + AN_INSTANT
+    """Run on with a new deadline; raise the cycle where the item is out of the warning it has had.
+
+    That is read off its cards: the calendar may have changed since they were issued.
+    """
+    issued = _issued(work_item, before, stopped)
+    stands = _standing(after.yellow_at, after.due_at, at)
+    if issued is None or stands is None or (issued, stands) == (Level.RED, Level.YELLOW):
+        work_item.cycle += issued is not None
+        _run(work_item, after, at)
         return
-    work_item.cycle += warned
-    _run(work_item, after, at)
+    # Still in that warning, with the card it has; only red can be to come.
+    _run(work_item, replace(after, yellow_at=before.yellow_at), before.yellow_at)
+    work_item.check_at = None if issued == Level.RED else after.due_at + AN_INSTANT
+
+
+def _issued(work_item: WorkItem, before: Deadline, stopped: datetime) -> Level | None:
+    """Return the highest card of the cycle; an item that is no row yet would have had it by now."""
+    if work_item.pk is None:
+        return _standing(before.yellow_at, before.due_at, stopped)
+    cards = work_item.cards.filter(cycle=work_item.cycle)
+    levels = set(cards.values_list("level", flat=True))
+    return next((level for level in (Level.RED, Level.YELLOW) if level in levels), None)
+
+
+def _standing(yellow_at: datetime, due_at: datetime, at: datetime) -> Level | None:
+    """Return the warning in which a clock with these instants stands."""
+    if at > due_at:
+        return Level.RED
+    return Level.YELLOW if at >= yellow_at else None
 
 
 def _run(work_item: WorkItem, result: Deadline, at: datetime) -> None:
