@@ -20,6 +20,8 @@ from notifications import bulk
 # Working days after a red card until the next in line hears of it: the leaders, the supervisors.
 ESCALATION_DAYS = (1, 3)
 KINDS = tuple(f"card.{level}" for level in Level)
+# From when on a red card's ladder counts: not before the item lay on the desk at all.
+LADDER_BEGINS = "greatest(issued_at, desk_at)"
 BOOKED_ON_WINDOW = "该件因窗口逾期未答复而视为受理，由此造成的超时计入窗口受理环节。"
 
 _CLOCKS = """
@@ -78,7 +80,7 @@ issued AS (
            least(promised_days, statutory_days) + extended_days,
            CASE WHEN desk_at IS NULL THEN 'department' ELSE 'intake' END,
            claimed_by_id,
-           CASE level WHEN 'red' THEN coalesce({escalation}, issued_at + interval '1 day') END
+           CASE level WHEN 'red' THEN coalesce({escalation}, {begins} + interval '1 day') END
     FROM reached
     ON CONFLICT (work_item_id, level, cycle) DO NOTHING
     RETURNING id, work_item_id, level
@@ -175,7 +177,8 @@ def desk_link() -> str:
 def _issue(clocks: str, params: dict[str, Any]) -> Issued:
     statement = ISSUE.format(
         clocks=clocks,
-        escalation=OPENING.format(days="%(escalation)s", instant="issued_at"),
+        escalation=OPENING.format(days="%(escalation)s", instant=LADDER_BEGINS),
+        begins=LADDER_BEGINS,
         item_words=bulk.TEXT_WORDS.format("item_name"),
         due_words=bulk.INSTANT_WORDS.format("cards.due_at"),
         messages=bulk.INSERT,

@@ -242,7 +242,10 @@ def _openings(instant: str) -> dict[str, str]:
 
 
 ESCALATION = Ladder(
-    CARDS.format(**_openings("issued_at")), SUPERIORS, ("card.escalated",), issuing.ESCALATION_DAYS
+    CARDS.format(**_openings(issuing.LADDER_BEGINS)),
+    SUPERIORS,
+    ("card.escalated",),
+    issuing.ESCALATION_DAYS,
 )
 URGING = Ladder(URGINGS.format(**_openings("due_at")), SUPERIORS, ("urging.overdue",), URGING_DAYS)
 SUPPLEMENT = Ladder(

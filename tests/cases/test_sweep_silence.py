@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cases import documents, intake, review, sweep
+from cases import calendar, documents, intake, review, sweep
 from cases.errors import AlreadyHandled
 from cases.models import Card, Case, CaseState, WorkItemState
 from cases.sweep import SweepReport
@@ -154,3 +154,21 @@ def test_the_department_is_late_by_its_own_time_only(
         review.refuse(**hand, reasons="不符", legal_basis="办事指南")  # type: ignore[arg-type]
 
     assert item(case, "P01").late_stage == "intake"
+
+
+def test_leaders_and_supervisors_hear_of_it_after_days_on_the_desk(
+    submitted: Make, clerk: User, officers: dict[str, User]
+) -> None:
+    """Red since Tuesday the 24th, but on the desk only since Monday evening, the 30th."""
+    calendar.load()
+    submitted("P01")
+    make_user("head", Role.LEADER, officers["D01"].department)
+    make_user("jd", Role.SUPERVISOR)
+
+    sweep.sweep(now=on(30, 18))
+    assert told("card.escalated") == set()
+    sweep.sweep(now=datetime(2026, 12, 1, 10, tzinfo=SHANGHAI))
+    assert told("card.escalated") == {("head", "inbox")}
+    sweep.sweep(now=datetime(2026, 12, 3, 10, tzinfo=SHANGHAI))
+
+    assert told("card.escalated") == {("head", "inbox"), ("jd", "inbox")}
