@@ -14,7 +14,7 @@ from cases import calendar, deadlines, issuing
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Extension, ExtensionState, WorkItem, WorkItemState
 from cases.models.extension import MOST_DAYS
-from cases.models.work_item import RUNNING
+from cases.models.work_item import ON_DESK, RUNNING
 from cases.moves import on_desk, require_hand
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
@@ -26,6 +26,7 @@ STANDS = {
     WorkItemState.PAUSED: "暂停计时期间不能延期，请在恢复计时后办理。",
     WorkItemState.WAITING: "该办件在等前置结果，尚未起算，不能延期。",
 }
+OVER = "该办件已办结或终止，不能延期。"
 
 
 @transaction.atomic
@@ -98,11 +99,13 @@ def grant(*, extension_id: int, leader: User, note: str = "") -> Extension:
 def refuse(*, extension_id: int, leader: User, note: str) -> Extension:
     """Return the extension refused, with the leader's reason; the due date stays.
 
-    Raises Incomplete without a reason, AlreadyHandled once decided.
+    Raises Incomplete without a reason, AlreadyHandled once it or the item is decided.
     """
     if not note.strip():
         raise Incomplete({"note": "不予批准的，请写明理由。"})
     extension, work_item = _asked(extension_id, leader)
+    if work_item.state not in ON_DESK:
+        raise AlreadyHandled(OVER)
     event = _decided(extension, work_item, ExtensionState.REFUSED, leader, note)
     params = {"days": extension.days, "note": extension.note}
     tell([_desk_notice(event, extension.asked_by, work_item, params)])
@@ -127,6 +130,7 @@ def can_decide(extension: Extension, user: User) -> bool:
         and user.department_id == extension.work_item.department_id
         and user.pk != extension.asked_by_id
         and extension.state == ExtensionState.ASKED
+        and extension.work_item.state in ON_DESK
     )
 
 
@@ -138,7 +142,7 @@ def is_over(work_item: WorkItem) -> bool:
 def _require_running(work_item: WorkItem) -> None:
     """Raise AlreadyHandled, with the reason, unless the clock runs and has not run out."""
     if work_item.state not in RUNNING:
-        raise AlreadyHandled(STANDS.get(work_item.state, "该办件已办结或终止，不能延期。"))
+        raise AlreadyHandled(STANDS.get(work_item.state, OVER))
     if is_over(work_item):
         raise AlreadyHandled("该办件已超过时限，不能再延期。")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from cases import application, calendar, deadlines, extending, notices, review
 from cases.explain import Reader, words
 from cases.models import Edge, Extension, Level, Suspension, Urging, WorkItem, WorkItemState
-from cases.models.work_item import RUNNING
+from cases.models.work_item import ON_DESK, RUNNING
 from cases.pages import card_record, dossier, picture
 from cases.pages import urgings as urging_page
 from cases.pages.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
@@ -152,7 +152,8 @@ def _extension_note(extension: Extension) -> str:
     """Return who asked for an extension and what became of it."""
     asked = f"{extension.asked_by}，{instant_words(extension.asked_at)} 申请"
     if extension.decided_at is None:
-        return f"{asked}，待本部门负责人批准"
+        awaited = extension.work_item.state in ON_DESK
+        return f"{asked}，{'待本部门负责人批准' if awaited else '未及批准，办件已办结或终止'}"
     decided = f"{extension.decided_by}，{instant_words(extension.decided_at)}"
     note = f"：{extension.note}" if extension.note else ""
     return f"{asked}；{decided} {extension.get_state_display()}{note}"

@@ -20,7 +20,7 @@ from portal.accounts.models import Role, User
 from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, make_user
-from tests.cases.desks import make_case, make_desk, make_work_item, on, told
+from tests.cases.desks import make_case, make_desk, make_work_item, on, page_of, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -280,3 +280,22 @@ def test_of_a_grant_and_a_refusal_at_once_one_holds(
     events = Event.objects.filter(kind__in=["extension.granted", "extension.refused"])
     assert got == outcomes
     assert events.count() == outcomes.count("done")
+
+
+class TestTheItemIsDecidedMeanwhile:
+    def test_the_request_falls_away(
+        self, asked: Extension, staff: dict[str, User], client: Any
+    ) -> None:
+        review.approve(
+            work_item_id=asked.work_item_id, officer=staff["officer"], result_number="1 号"
+        )
+
+        with pytest.raises(AlreadyHandled, match="已办结或终止"):
+            extending.grant(extension_id=asked.pk, leader=staff["leader"])
+        with pytest.raises(AlreadyHandled, match="已办结或终止"):
+            extending.refuse(extension_id=asked.pk, leader=staff["leader"], note="已无必要。")
+        client.force_login(staff["leader"])
+        page = client.get(page_of(asked.work_item)).content.decode()
+        assert "未及批准" in page
+        assert "待本部门负责人批准" not in page
+        assert "不予批准" not in page
