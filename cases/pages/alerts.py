@@ -6,7 +6,7 @@ that have climbed to them, until they acknowledge or read the message that told 
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from cases import urging
@@ -51,7 +51,11 @@ def _urgings(user: User) -> Any:
     awaited = Urging.objects.visible_to(user).awaited().select_related("case", "work_item")
     mine = Q(work_item__claimed_by=user)
     if user.role == Role.OFFICER:
-        mine |= Q(work_item=None) | Q(work_item__claimed_by=None)
+        # In nobody's hands too where whoever held it has left the department.
+        mine |= ~Q(
+            work_item__claimed_by__is_active=True,
+            work_item__claimed_by__department=F("department"),
+        )
     else:
         mine |= Q(kind=UrgingKind.INSTRUCTION) | Q(due_at__lt=clock.now())
     return awaited.filter(mine).order_by("due_at")

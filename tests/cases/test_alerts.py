@@ -183,3 +183,23 @@ def test_looking_costs_the_same_however_many_cards_there_are(
 
     with django_assert_max_num_queries(3):
         assert len(alerts(staff["officer"])) == 3
+
+
+def test_an_urging_about_an_item_whose_officer_has_left_is_everybodys(
+    late: WorkItem, staff: dict[str, User]
+) -> None:
+    urging.send(
+        case_id=late.case_id,
+        supervisor=staff["supervisor"],
+        kind="reminder",
+        words="请尽快办理",
+        days=2,
+        work_item_id=late.pk,
+    )
+    assert "请尽快办理" not in banner(staff["colleague"])
+
+    staff["officer"].department = staff["stranger"].department
+    staff["officer"].save()
+
+    assert "请尽快办理" in banner(staff["colleague"])
+    assert "请尽快办理" not in banner(staff["officer"])
