@@ -105,8 +105,7 @@ def way(
     """Return what was counted, what was left out and why, from the start to the due day."""
     closed, day = sorted(pauses), civil_day(start)
     if not budget:
-        due_on = deadline(calendar, start=start, budget=0, pauses=closed).due_on
-        return _same_day(day, due_on, closed, reasons)
+        return list(_same_day(calendar, start, closed, reasons))
     steps: list[Step] = []
     for stretch in stretches(calendar, day, budget, closed):
         told = _counted if stretch.counted else _left_out
@@ -188,16 +187,23 @@ def _left_out(
 
 
 def _same_day(
-    day: date, due_on: date, pauses: list[Pause], reasons: Mapping[Pause, Reason]
-) -> list[Step]:
-    if due_on == day:
-        return []
-    if not pauses:
-        text = f"当日已下班或休息，自{day_words(due_on)}上班起办理。"
-        return [Step("moved", day, due_on, 0, text, LAST_DAY)]
-    because = _because(pauses, reasons)
-    text = f"{because.words or '因'}暂停计时跨过下班时间，自{day_words(due_on)}起办理。"
-    return [Step("paused", day, due_on, 0, text, because.basis)]
+    calendar: Calendar, start: datetime, pauses: list[Pause], reasons: Mapping[Pause, Reason]
+) -> Iterator[Step]:
+    """Yield the move to the next opening, and what each pause did: held the item over, or not."""
+    begun = deadline(calendar, start=start, budget=0).due_on
+    if begun != civil_day(start):
+        text = f"当日已下班或休息，自{day_words(begun)}上班起办理。"
+        yield Step("moved", civil_day(start), begun, 0, text, LAST_DAY)
+    for number, pause in enumerate(pauses, 1):
+        due_on = deadline(calendar, start=start, budget=0, pauses=pauses[:number]).due_on
+        because, day = _because([pause], reasons), civil_day(pause[0])
+        if due_on != begun:
+            text = f"{because.words or '因'}暂停计时跨过下班时间，自{day_words(due_on)}起办理。"
+            yield Step("paused", begun, due_on, 0, text, because.basis)
+        elif pause[1] > start:
+            text = f"{day_words(day)}{because.words}暂停计时，不影响时限。"
+            yield Step("paused", day, civil_day(pause[1]), 0, text, because.basis)
+        begun = due_on
 
 
 def _because(pauses: Iterable[Pause], reasons: Mapping[Pause, Reason]) -> Reason:

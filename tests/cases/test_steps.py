@@ -183,3 +183,31 @@ def test_counted_days_add_up_to_the_budget_and_no_working_day_is_left_untold(clo
     off = sum(step.days for step in steps if step.kind == "skipped")
     counted = [step for step in spans if step.kind == "counted"]
     assert off + clock.budget == sum((step.end - step.begin).days for step in counted)
+
+
+def test_a_same_day_item_that_came_after_hours_blames_no_pause_for_it() -> None:
+    steps = explain(
+        CALENDAR,
+        start=instant("2026-11-23 18:00"),
+        budget=0,
+        pauses=[interval("2026-11-24 10:00/2026-11-24 11:00")],
+    )
+
+    assert text_of(steps, "moved") == "当日已下班或休息，自2026年11月24日上班起办理。"
+    assert text_of(steps, "paused") == "2026年11月24日暂停计时，不影响时限。"
+
+
+def test_a_same_day_item_names_the_pause_that_held_it_over_and_no_other() -> None:
+    held = interval("2026-11-24 16:00/2026-11-26 10:00")
+    steps = explain(
+        CALENDAR,
+        start=instant("2026-11-24 10:00"),
+        budget=0,
+        pauses=[interval("2026-11-24 14:00/2026-11-24 15:00"), held],
+        reasons={held: Reason("听证", "行政许可法")},
+    )
+
+    assert [step.text for step in steps if step.kind == "paused"] == [
+        "2026年11月24日暂停计时，不影响时限。",
+        "因听证暂停计时跨过下班时间，自2026年11月26日起办理。",
+    ]
