@@ -1,6 +1,7 @@
 """Store what earlier decisions came to: net days, whose lateness it was, when the result arrived.
 
 Until now a late decision was known by its red card alone, and net time was computed when shown.
+Cards of before get what they rest on and whom they reached, the calendar its count of working days.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,36 @@ SET net_days = facts.net_days, delivered_at = cases_workitem.decided_at, check_a
     ) THEN 'department' ELSE '' END
 FROM unnest(%s::bigint[], %s::float8[], %s::boolean[]) AS facts (id, net_days, late)
 WHERE cases_workitem.id = facts.id
+"""
+# Whoever held the item already when the card was issued. Leaders were told with the officers then:
+# a red card that stands has climbed to them, and goes on to the supervisors.
+CARDS = """
+UPDATE cases_card
+SET budget = least(promised_days, statutory_days) + extended_days,
+    "limit" = CASE WHEN statutory_days < promised_days THEN 'statutory' ELSE 'promised' END,
+    owner_id = CASE WHEN item.claimed_at <= issued_at THEN item.claimed_by_id END,
+    rungs = (level = 'red')::int,
+    check_at = CASE
+        WHEN level = 'red' AND item.due_at IS NOT NULL AND item.cycle = cases_card.cycle
+        THEN issued_at
+    END
+FROM cases_workitem AS item
+WHERE item.id = work_item_id
+"""
+# Ladders look days up in it; the calendar of before had no such count.
+COUNT_DAYS = """
+INSERT INTO cases_calendarordinal (date, working, ordinal)
+SELECT day, working, count(*) FILTER (WHERE working) OVER (ORDER BY day)
+FROM (
+    SELECT days.day, COALESCE(exception.working, extract(isodow FROM days.day) < 6) AS working
+    FROM (
+        SELECT generate_series(
+            make_date(min(year), 1, 1), make_date(max(year), 12, 31), '1 day')::date AS day
+        FROM cases_calendaryear HAVING count(*) > 0
+    ) AS days
+    LEFT JOIN cases_calendarday exception ON exception.date = days.day
+) AS known
+ON CONFLICT DO NOTHING
 """
 
 
@@ -73,4 +104,8 @@ def working_days(apps: Any) -> Calendar:
 class Migration(migrations.Migration):
     dependencies = [("cases", "0004_tallies")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop, elidable=True)]
+    operations = [
+        migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
+        migrations.RunSQL(COUNT_DAYS, migrations.RunSQL.noop, elidable=True),
+        migrations.RunSQL(CARDS, migrations.RunSQL.noop, elidable=True),
+    ]
