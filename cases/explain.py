@@ -272,7 +272,8 @@ class _Telling:
     def _began(self, at: datetime) -> Step:
         match self.origin:
             case Origin.RECEIPT:
-                why = f"窗口在 5 个工作日内没有答复，自 {instant_words(at)} 收件之日起视为受理，"
+                since = f"自 {instant_words(at)} 收件之日起视为受理，时限自此"
+                why = f"窗口在 5 个工作日内没有答复，{since}"
                 return began(at, why, DEEMED)
             case Origin.ACCEPTANCE:
                 return began(at, f"{instant_words(at)} 受理，各并联事项同时", STARTING)
