@@ -13,17 +13,16 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import partial
 from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import calendar, deadlines, review, terms
+from cases import calendar, deadlines, issuing, review, terms
 from cases.models import CalendarRevision, Case, WorkItem
 from cases.models.work_item import OPEN
 from notifications import bulk
@@ -35,6 +34,8 @@ from portal.core.ledger import Entry, record
 logger = logging.getLogger("portal.calendar")
 T = TypeVar("T")
 
+# The page on which an applicant reads how a case stands.
+OWN = "cases:case"
 # Real time after which no process still counts by the calendar of before (calendar.SEEN_FOR).
 SETTLED_AFTER = timedelta(seconds=35)
 # Open work items read at a time, and roughly how many are moved in one transaction.
@@ -106,7 +107,9 @@ CASE_DUE = """(
 # with the first of their items here and the number of all.
 CANDIDATES = f"""
 WITH open AS MATERIALIZED (
-    SELECT * FROM cases_workitem
+    SELECT id, case_id, item_code, item_name, department_id, cycle, started_at, yellow_at, due_at,
+           check_at, warn_days, promised_days, statutory_days, extended_days
+    FROM cases_workitem
     WHERE id > %(upto)s AND state = ANY(%(open)s) ORDER BY id LIMIT %(scan)s
 ),
 found AS (
@@ -176,8 +179,7 @@ WHERE own.id = ANY(%(cases)s) AND state = 'accepted' AND (
 )
 """  # noqa: S608
 
-_DAY = 'to_char({} AT TIME ZONE \'Asia/Shanghai\', \'FMYYYY"年"FMMM"月"FMDD"日"\')'
-_FROM_TO = f"'由' || {_DAY.format('due_at')} || '改为' || {_DAY.format('new_due')}"
+_FROM_TO = "'由' || {} || '改为' || {}".format(*map(bulk.DAY_WORDS.format, ("due_at", "new_due")))
 
 # All writes of a chunk. `issued` is the warning for which a card exists, `stands` the one in which
 # the item stands now (0 none, 1 yellow, 2 red). Cards stay as they were issued. Where an item
@@ -336,18 +338,18 @@ def reproject(*, chunk: int = CHUNK, scan: int = SCAN, seconds: float = 60) -> i
     if revision is None:
         return 0
     calendar.forget()
-    _own_link()  # the first address that a process works out takes its time
+    issuing.case_link(OWN)  # the first address that a process works out takes its time
     until, before = monotonic() + seconds, revision.moved
     paused = _paused(revision.upto)
     try:
+        if not revision.upto:
+            _move_terms(revision)
         while monotonic() < until:
             window = _window(revision.upto, scan, paused)
             for batch, upto in window.batches(chunk):
                 revision.moved += _patiently(partial(_move, revision, batch, upto))
                 revision.upto = upto
             if window.is_last:
-                for term, keys in terms.early():
-                    _patiently(partial(terms.move, term, keys, revision.pk))
                 _finish(revision)
                 break
     except Overtaken:
@@ -383,7 +385,8 @@ def _paused(upto: int) -> list[Candidate]:
 
 def _window(upto: int, scan: int, paused: list[Candidate]) -> Window:
     """Read on behind the mark, locking nothing."""
-    params = {"upto": upto, "scan": scan, "open": list(OPEN), "now": clock.now()} | _hours()
+    params = {"upto": upto, "scan": scan, "open": list(OPEN), "now": clock.now()}
+    params |= calendar.hours_of_statements()
     (_, last, read), *rows = _rows(CANDIDATES, params)
     last = last or upto
     found = {case: Candidate(first, case, weight) for case, first, weight in rows}
@@ -424,6 +427,12 @@ def _move(revision: CalendarRevision, cases: list[UUID], upto: int) -> int:
     return _write(revision, cases)
 
 
+def _move_terms(revision: CalendarRevision) -> None:
+    """Move the terms, before all deadlines: one that ends too early cannot be given back."""
+    for term, keys in terms.early():
+        _patiently(partial(terms.move, term, keys, revision.pk))
+
+
 def _mark(revision: CalendarRevision, upto: int) -> None:
     """Move the mark from where this copy has seen it. Raises Overtaken where it stands no more."""
     if not _rows(MARK, {"revision": revision.pk, "seen": revision.upto, "upto": upto}):
@@ -437,9 +446,9 @@ def _write(revision: CalendarRevision, cases: list[UUID]) -> int:
         "cases": cases,
         "now": now,
         "revision": revision.pk,
-        "own_link": _own_link(),
+        "own_link": issuing.case_link(OWN),
     }
-    params |= _hours()
+    params |= calendar.hours_of_statements()
     params |= _one_by_one(params) | _cases_one_by_one(params) | bulk.params(["case.moved"], at=now)
     statement = MOVE.format(items=LOCK_ITEMS, messages=bulk.INSERT)
     ((moved,),) = _rows(statement, params)
@@ -493,19 +502,8 @@ def _finish(revision: CalendarRevision) -> None:
         )
 
 
-@cache
-def _own_link() -> str:
-    """Return the address of an applicant's case, for format()."""
-    return reverse("cases:case", args=[UUID(int=0)]).replace(str(UUID(int=0)), "%s")
-
-
 def _desk_link() -> str:
     return reverse("admin:cases_workitem_changelist")
-
-
-def _hours() -> dict[str, str]:
-    opens, _, resumes, closes = settings.BUSINESS_HOURS
-    return {"opens": opens, "resumes": resumes, "closes": closes}
 
 
 def _rows(sql: str, params: Any) -> list[Any]:

@@ -235,3 +235,18 @@ def test_many_terms_move_in_several_steps(
 
     assert set(Supplement.objects.values_list("lapses_at", flat=True)) == {december(8)}
     assert Event.objects.filter(kind="term.moved").count() == 5
+
+
+def test_terms_come_before_deadlines_however_long_those_take(
+    case: Case, filed: Case, clerk: User
+) -> None:
+    make_work_item(case)
+    asked = supplement(filed, clerk)
+    edit(WEDNESDAY)
+
+    assert projection.reproject(seconds=0) == 0
+
+    assert Supplement.objects.get(pk=asked.pk).lapses_at == december(8)
+    assert WorkItem.objects.get(case=case).due_at == on(26, 17, 30)
+    assert projection.reproject() == 1
+    assert Event.objects.filter(kind="term.moved").count() == 1
