@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks import Result, at_most, timed
-from cases import calendar, projection
+from cases import calendar, issuing, projection
 from cases.models import CalendarRevision
 from cases.working_time import civil_day
 from notifications.models import Message
@@ -45,7 +45,7 @@ WHERE item.due_at IS NOT NULL
 
 def rows(n: int, population: Any) -> Iterator[Result]:
     today = civil_day(population.now)
-    projection._own_link()  # a worker has read the addresses long ago
+    issuing.case_link(projection.OWN)  # a worker has read the addresses long ago
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     settle_cases()

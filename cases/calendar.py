@@ -187,6 +187,12 @@ def count_anew() -> CalendarRevision:
     return _revised("办公时间调整", None)
 
 
+def hours_of_statements() -> dict[str, str]:
+    """Return when the office opens, resumes and closes, as parameters of SQL."""
+    opens, _, resumes, closes = settings.BUSINESS_HOURS
+    return {"opens": opens, "resumes": resumes, "closes": closes}
+
+
 def held(year: int) -> Year | None:
     """Return a year as its rows stand, None where there is none."""
     row = CalendarYear.objects.filter(year=year).first()

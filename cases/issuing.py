@@ -7,13 +7,15 @@ clock still owes, so that only running clocks are ever looked at.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.urls import reverse
 
+from cases import calendar
 from cases.models import Level, WorkItem
 from notifications import bulk
 
@@ -164,14 +166,15 @@ def resume_ladder(work_item: WorkItem) -> None:
     ).update(check_at=F("issued_at"))
 
 
-def opening_hour() -> str:
-    """Return when the office opens, as OPENING takes it."""
-    return str(settings.BUSINESS_HOURS[0])
-
-
 def desk_link() -> str:
     """Return the address of a work item on its desk, for format()."""
     return reverse("admin:cases_workitem_change", args=[0]).replace("/0/", "/%s/")
+
+
+@cache
+def case_link(name: str) -> str:
+    """Return the address of a page of a case, for format()."""
+    return reverse(name, args=[UUID(int=0)]).replace(str(UUID(int=0)), "%s")
 
 
 def _issue(clocks: str, params: dict[str, Any]) -> Issued:
@@ -186,10 +189,9 @@ def _issue(clocks: str, params: dict[str, Any]) -> Issued:
     told = bulk.params(KINDS, at=params["now"])
     more = {
         "escalation": ESCALATION_DAYS[0],
-        "opens": opening_hour(),
         "desk_link": desk_link(),
         "booked": BOOKED_ON_WINDOW,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, params | told | more)
+        cursor.execute(statement, params | calendar.hours_of_statements() | told | more)
         return Issued(*cursor.fetchone())

@@ -7,12 +7,10 @@ time the sweep comes by is not reminded of any more.
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import connection, transaction
-from django.urls import reverse
 
-from cases import issuing
+from cases import calendar, issuing
 from notifications import bulk
 
 # Working days after the due instant of an urging: the leaders at once, then the supervisors.
@@ -280,16 +278,11 @@ def _climb(ladder: Ladder, now: datetime, chunk: int) -> Climbed:
         "now": now,
         "chunk": chunk,
         "days": list(ladder.days),
-        "opens": issuing.opening_hour(),
         "desk_link": issuing.desk_link(),
-        "case_link": _link("cases:supervision-case"),
-        "own_link": _link("cases:case"),
+        "case_link": issuing.case_link("cases:supervision-case"),
+        "own_link": issuing.case_link("cases:case"),
     }
+    params |= calendar.hours_of_statements()
     with connection.cursor() as cursor:
         cursor.execute(statement, params | bulk.params(ladder.kinds, at=now))
         return Climbed(*cursor.fetchone())
-
-
-def _link(name: str) -> str:
-    """Return the address of a case's page, for format()."""
-    return reverse(name, args=[UUID(int=0)]).replace(str(UUID(int=0)), "%s")

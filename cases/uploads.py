@@ -135,7 +135,7 @@ def checked(upload: UploadedFile, material: Material | None = None) -> tuple[byt
     if not upload.size:
         raise UnusableFile(f"“{name}”是空文件，请重新选择。")
     if upload.size > (settings.UPLOAD_MAX_BYTES if pictures_shrink else limit):
-        raise UnusableFile(f"“{name}”超过 {_size_words(limit)}，请压缩后再上传。", too_large=True)
+        raise UnusableFile(f"“{name}”超过 {size_words(limit)}，请压缩后再上传。", too_large=True)
     content = upload.read()
     content_type = _type_of(content)
     accepted = material.accept if material else tuple(TYPE_NAMES)
@@ -198,8 +198,11 @@ def _random_name(content_type: str) -> str:
     return f"{name[:2]}/{name[2:4]}/{name}.{TYPES[content_type]}"
 
 
-def _size_words(size: int) -> str:
-    return f"{size // 1024} KB" if size < 1024 * 1024 else f"{size // (1024 * 1024)} MB"
+def size_words(size: int) -> str:
+    """Return the size of a file in KB, at least one, or in MB with one decimal where it has one."""
+    if size < 1024 * 1024:
+        return f"{max(size // 1024, 1)} KB"
+    return f"{size / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
 def _check_open(case: Case) -> None:

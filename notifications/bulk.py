@@ -33,7 +33,8 @@ WHERE texts.channel = 'inbox' OR person.phone <> ''
 ON CONFLICT (event_id, recipient_id, channel) DO NOTHING
 """
 
-# Values for `params` as wording.shown writes them: an instant, a text. Fill in the SQL of each.
+# Values for `params` as wording.shown writes them: a day, an instant, a text. Fill in the SQL.
+DAY_WORDS = 'to_char({} AT TIME ZONE \'Asia/Shanghai\', \'FMYYYY"年"FMMM"月"FMDD"日"\')'
 INSTANT_WORDS = 'to_char({} AT TIME ZONE \'Asia/Shanghai\', \'FMYYYY"年"FMMM"月"FMDD"日"HH24:MI\')'
 TEXT_WORDS = "rtrim({}, '。')"
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from cases import calendar, cards
 from cases.models import Bulletin, Card, Cause, Level
 from cases.supervision import bulletin
-from cases.supervision.bulletin_figures import issued_in, month_before, month_of
+from cases.supervision.bulletin_figures import issued_in
+from cases.supervision.scope import month_before, month_of
 from cases.working_time import civil_day
 from portal.accounts.models import Role, User
 from portal.core import clock

@@ -278,7 +278,7 @@ class Stage:
             case "ask":
                 self._ask_applicant(played, work_item, officer, desk)
             case "pause":
-                self._pause(played, pk, officer, desk)
+                self._pause(pk, officer, desk)
         self._arrange_desks()
 
     def _approve(self, pk: int, officer: User) -> None:
@@ -289,7 +289,7 @@ class Stage:
             review.approve(work_item_id=pk, officer=officer, result_number=number)
             self._arrange_desks()
 
-    def _pause(self, played: Played, pk: int, officer: User, desk: Desk) -> None:
+    def _pause(self, pk: int, officer: User, desk: Desk) -> None:
         expected = {"publicity": 5, "expert_review": 10}.get(desk.reason, 8)
         review.pause(
             work_item_id=pk, officer=officer, reason=desk.reason, note="", expected_days=expected

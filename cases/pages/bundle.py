@@ -11,6 +11,7 @@ from cases import merging
 from cases.merging import Needed
 from cases.models import Case, Document, Origin
 from cases.pages import picture
+from cases.uploads import size_words
 from policies.schema import Catalogue, Material
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
@@ -104,12 +105,6 @@ def file_row(document: Document, *, removable: bool = True) -> dict[str, str]:
         "url": reverse("cases:document", args=[document.pk]),
         "remove_url": reverse("cases:remove-document", args=[document.pk]) if removable else "",
     }
-
-
-def size_words(size: int) -> str:
-    if size < 1024 * 1024:
-        return f"{max(size // 1024, 1)} KB"
-    return f"{size / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
 def limits_words(material: Material) -> str:

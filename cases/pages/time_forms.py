@@ -18,7 +18,11 @@ def words_field(label: str, missing: str, *, required: bool = True, **more: Any)
         label=label,
         required=required,
         max_length=WORDS_MAX,
-        error_messages={"required": missing, "max_length": f"不超过 {WORDS_MAX} 个字。"},
+        error_messages={
+            "required": missing,
+            "max_length": f"不超过 {WORDS_MAX} 个字。",
+            "null_characters_not_allowed": "内容中有不能保存的字符。",
+        },
         widget=forms.Textarea(attrs={"rows": 3}),
         **more,
     )
@@ -40,7 +44,15 @@ def days_field(label: str, most: int, **more: Any) -> forms.IntegerField:
     )
 
 
-class ExplanationForm(StaffForm):
+class CardForm(StaffForm):
+    """One of several on a page, told apart by its card."""
+
+    def __init__(self, card_id: int, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"card-{card_id}-%s")
+        self.card_id = card_id
+
+
+class ExplanationForm(CardForm):
     """Why an item came into warning, and what is done about it."""
 
     cause = forms.ChoiceField(
@@ -51,17 +63,9 @@ class ExplanationForm(StaffForm):
     explanation = words_field("具体情况", "请说明具体情况。", help_text="不写申请人的个人信息")
     measure = words_field("整改措施", "请写明整改措施。")
 
-    def __init__(self, card_id: int, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"card-{card_id}-%s")
-        self.card_id = card_id
 
-
-class RevocationForm(StaffForm):
+class RevocationForm(CardForm):
     reasons = words_field("撤销理由", "请写明撤销理由。", help_text="部门会收到原文")
-
-    def __init__(self, card_id: int, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"card-{card_id}-%s")
-        self.card_id = card_id
 
 
 class ExtensionForm(StaffForm):

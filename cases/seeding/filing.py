@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import cycle
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.urls import reverse
 
 from cases import calendar, districts, issuing
+from cases.deadlines import AN_INSTANT
 from cases.merging import Merged
 from cases.models import (
     Card,
@@ -45,7 +46,6 @@ from portal.accounts.models import PHONE_PURPOSE, Role, User
 from portal.core.crypto import blind_index
 from portal.core.ledger import Event
 
-AN_INSTANT = timedelta(microseconds=1)
 REASONS = "所填信息与核验结果不一致，不符合办理条件。"
 BASIS = "办事指南规定的申请条件"
 CLOSED = "前置事项未获准予，本事项缺少所需的前置结果，不再办理。"
@@ -225,7 +225,7 @@ class Chunk:
         self._at_window(case_id, owner, story)
         keys = {item.step.code: next(self._numbers[WorkItem]) for item in story.items}
         for item in story.items:
-            self._work_item(case_id, owner, keys[item.step.code], item, story)
+            self._work_item(case_id, owner, keys[item.step.code], item)
         for step in route.steps if story.items else ():
             for need in step.needs:
                 for code in need.any_of:
@@ -272,9 +272,7 @@ class Chunk:
             kind, actor = ends[story.state]
             self._note(story.closed_at, kind, "", actor)
 
-    def _work_item(
-        self, case_id: UUID, owner: int, key: int, item: ItemStory, story: CaseStory
-    ) -> None:
+    def _work_item(self, case_id: UUID, owner: int, key: int, item: ItemStory) -> None:
         runs, offered = item.state in RUNNING, item.step.item
         officer = next(self._officers[offered.department]) if item.claimed_at else None
         clock = item.clock if runs else None

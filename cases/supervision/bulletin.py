@@ -18,8 +18,9 @@ from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Bulletin, BulletinState, Case
 from cases.moves import move, require_role
 from cases.supervision.bulletin_document import Document, frozen, stored
-from cases.supervision.bulletin_figures import collect, month_before, month_of
+from cases.supervision.bulletin_figures import collect
 from cases.supervision.bulletin_words import generated
+from cases.supervision.scope import month_before, month_of
 from cases.working_time import civil_day
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User

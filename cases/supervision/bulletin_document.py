@@ -94,10 +94,6 @@ class CardLine(Part):
     explanation: str = ""
     measure: str = ""
 
-    @property
-    def is_explained(self) -> bool:
-        return bool(self.cause)
-
 
 class UrgingLine(Part):
     """An urging sent in the month, and its answer if there is one."""

@@ -3,10 +3,9 @@
 Rounded here, once, so that whoever shows them shows the same.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -26,7 +25,9 @@ from cases.supervision.bulletin_document import (
     ItemLine,
     UrgingLine,
 )
-from cases.supervision.figures import Figures, Period, Scope
+from cases.supervision.conditions import within
+from cases.supervision.figures import Figures
+from cases.supervision.scope import Period, Scope, month_before, month_of
 from cases.working_time import Calendar, civil_day
 from policies.models import OneThing
 from portal.accounts.models import Department
@@ -35,16 +36,6 @@ NAMED = 3  # items named for good, and for bad
 MOST_LISTED = 1000  # cards in one bulletin; more are only counted
 
 ItemKey = tuple[int, str]
-
-
-def month_of(day: date) -> Period:
-    """Return the whole month of a day."""
-    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
-
-
-def month_before(day: date) -> date:
-    """Return the first day of the month before."""
-    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def collect(month: date, *, now: datetime) -> Document:
@@ -257,7 +248,7 @@ def _item(key: ItemKey, counted: _Month, offered: Mapping[ItemKey, _Offered]) ->
 
 def issued_in(period: Period) -> Q:
     """发牌: issued in the period and not revoked since."""
-    return _within("issued_at", period) & Q(revoked_at=None)
+    return within("issued_at", period) & Q(revoked_at=None)
 
 
 def _cards(period: Period) -> list[dict[str, Any]]:
@@ -330,7 +321,7 @@ def _standing(card: Card, now: datetime, working_days: Calendar) -> str:
 
 def _urgings(period: Period) -> QuerySet[Urging]:
     return (
-        Urging.objects.filter(_within("sent_at", period))
+        Urging.objects.filter(within("sent_at", period))
         .select_related("case", "work_item", "department")
         .defer("case__sealed", "case__answers")
         .order_by("sent_at", "pk")
@@ -349,8 +340,3 @@ def _urging(urging: Urging) -> UrgingLine:
         answer=urging.answer,
         answered_at=urging.answered_at,
     )
-
-
-def _within(field: str, period: Period) -> Q:
-    begin, after = period.instants
-    return Q((f"{field}__gte", begin), (f"{field}__lt", after))

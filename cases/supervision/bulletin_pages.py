@@ -11,10 +11,10 @@ from cases.pages.staff_forms import StaffForm
 from cases.supervision import bulletin as verbs
 from cases.supervision import bulletin_paper
 from cases.supervision.bulletin_document import Document
-from cases.supervision.bulletin_figures import month_before
 from cases.supervision.bulletin_tables import points, tables
 from cases.supervision.bulletin_words import generated, heading, month_words
-from cases.supervision.pages.frame import frame, ways
+from cases.supervision.pages.frame import plain_ways
+from cases.supervision.scope import month_before
 from cases.supervision.tables import words
 from portal.accounts.models import Role, User
 from portal.core import clock
@@ -78,7 +78,7 @@ def overview(reader: User, form: MonthForm | None = None) -> dict[str, Any]:
         "heading": _standing(found),
         "rows": [_row(one) for one in found],
         "form": form or (MonthForm() if writes else None),
-        "ways": ways("cases:bulletins", frame(reader, {}).choice),
+        "ways": plain_ways("cases:bulletins", reader),
     }
 
 

@@ -15,10 +15,10 @@ from cases.supervision import bulletin as verbs
 from cases.supervision import bulletin_pages as pages
 from cases.supervision import bulletin_paper
 from cases.supervision.bulletin_pages import CorrectionForm, MonthForm, TextForm
+from cases.supervision.views import readers_only
 from portal.accounts.models import Role
 from portal.accounts.permissions import View, roles_required, user_of
 
-readers_only = roles_required(Role.SUPERVISOR, Role.AUDITOR, Role.LEADER)
 supervisors_only = roles_required(Role.SUPERVISOR)
 
 

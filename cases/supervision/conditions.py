@@ -54,12 +54,12 @@ def waits_for_predecessor() -> Q:
 
 def started_in(period: Period) -> Q:
     """起算: the clock began within the period, by acceptance or by a predecessor's decision."""
-    return _within("started_at", period)
+    return within("started_at", period)
 
 
 def decided_in(period: Period) -> Q:
     """办结: approved or refused within the period."""
-    return Q(state__in=DECIDED) & _within("decided_at", period)
+    return Q(state__in=DECIDED) & within("decided_at", period)
 
 
 def was_late() -> Q:
@@ -77,12 +77,12 @@ def was_late_at_window() -> Q:
 
 def received_in(period: Period) -> Q:
     """收件: a case first handed in within the period, whatever became of it."""
-    return _within("submitted_at", period)
+    return within("submitted_at", period)
 
 
 def accepted_in(period: Period) -> Q:
     """受理: a case accepted within the period; deemed acceptance counts on the day of receipt."""
-    return _within("accepted_at", period)
+    return within("accepted_at", period)
 
 
 def deemed_accepted() -> Q:
@@ -97,9 +97,10 @@ def answered_late() -> Q:
 
 def window_term_in(period: Period) -> Q:
     """The window's term for a case ended within the period."""
-    return _within("deemed_at", period)
+    return within("deemed_at", period)
 
 
-def _within(field: str, period: Period) -> Q:
+def within(field: str, period: Period) -> Q:
+    """An instant lies in the days of a period."""
     begin, after = period.instants
     return Q((f"{field}__gte", begin), (f"{field}__lt", after))

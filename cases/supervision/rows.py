@@ -1,6 +1,6 @@
 """Work items and cases as rows of a list (清单): what stands in it, on the page and in Excel."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases import deadlines
 from cases.models import Card, Case, Level, WorkItem
-from cases.models.work_item import DECIDED, Stage
+from cases.models.work_item import Stage
 from cases.numbering import spaced
 from cases.pages.picture import days_words
 from cases.supervision.figures import Cases, Items
@@ -181,11 +181,6 @@ def newest_card(item: WorkItem) -> Card | None:
     return cards[-1] if cards else None
 
 
-def was_late(item: WorkItem, cards: Iterable[Card] = ()) -> bool:
-    """Tell whether the department decided a work item too late."""
-    return item.late_stage == Stage.DEPARTMENT
-
-
 def late_words(item: WorkItem) -> str:
     """Return whose lateness a decided work item was; empty for one in time."""
     return {"": "", Stage.INTAKE: "窗口超时", Stage.DEPARTMENT: "部门超时"}.get(
@@ -210,11 +205,3 @@ def explained_words(card: Card | None) -> str:
     if card.explained_by is None:
         return "未说明" if card.level == Level.RED else ""
     return f"{card.get_cause_display()}（{card.explained_by.get_full_name()}）"
-
-
-def net_of(item: WorkItem, now: datetime, calendar: Calendar) -> float | None:
-    """Return the net working days of a work item up to its end, or now; none before its start."""
-    if item.state in DECIDED and item.net_days is not None:
-        return item.net_days
-    used = deadlines.used_days(item, now, calendar)
-    return used.net if used else None

@@ -1,5 +1,6 @@
 """What supervision counts over: a choice of work items (范围), a period, and what to group by."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -34,6 +35,16 @@ class Period:
             datetime.combine(self.begin, time.min, SHANGHAI),
             datetime.combine(after, time.min, SHANGHAI),
         )
+
+
+def month_of(day: date) -> Period:
+    """Return the whole month of a day."""
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_before(day: date) -> date:
+    """Return the first day of the month before."""
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)

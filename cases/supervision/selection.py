@@ -4,7 +4,6 @@ A filter that cannot be used is left out and named in a notice; the page shows t
 """
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,7 +12,8 @@ from django.conf import settings
 from django.utils.http import urlencode
 
 from cases.models.work_item import Stage
-from cases.supervision.figures import CASE_LISTS, CLOCKS, Period, Scope
+from cases.supervision.figures import CASE_LISTS, CLOCKS
+from cases.supervision.scope import Period, Scope, month_before, month_of
 from policies import divisions
 from policies.models import OneThing
 from portal.accounts.models import DEPARTMENT_ROLES, Department, Role, User
@@ -258,15 +258,10 @@ def _named_period(name: str, today: date) -> Period:
             monday = today - timedelta(days=today.weekday())
             return Period(monday, monday + timedelta(days=6))
         case "last":
-            return month_of(today.replace(day=1) - timedelta(days=1))
+            return month_of(month_before(today))
         case "year":
             return Period(today.replace(month=1, day=1), today.replace(month=12, day=31))
     return month_of(today)
-
-
-def month_of(day: date) -> Period:
-    """Return the month in which a day lies."""
-    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _range(given: Mapping[str, str]) -> Period | None:

@@ -37,14 +37,7 @@ View = Callable[..., HttpResponse]
 
 def for_desk(view: View) -> View:
     """Answer 403 to roles that have no desk; what lies on another desk is a 404."""
-
-    @wraps(view)
-    @never_cache
-    @roles_required(*DEPARTMENT_ROLES)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, *args, **kwargs)
-
-    return checked
+    return never_cache(roles_required(*DEPARTMENT_ROLES)(view))
 
 
 def verb_at_desk(view: View) -> View:

@@ -28,12 +28,7 @@ View = Callable[..., HttpResponse]
 
 def clerks_only(view: View) -> View:
     """Answer 403 to other staff; for applicants there is no window."""
-
-    @wraps(view)
-    @never_cache
-    @roles_required(Role.CLERK)
-    def for_clerk(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, *args, **kwargs)
+    for_clerk = never_cache(roles_required(Role.CLERK)(view))
 
     @wraps(for_clerk)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

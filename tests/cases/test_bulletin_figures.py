@@ -12,7 +12,8 @@ from cases import calendar
 from cases.models import Bulletin, Card, Case, WorkItem
 from cases.supervision import bulletin_document
 from cases.supervision.bulletin_document import DepartmentLine, Document, UnknownVersion, read
-from cases.supervision.bulletin_figures import collect, month_before, month_of, ranking, rate
+from cases.supervision.bulletin_figures import collect, ranking, rate
+from cases.supervision.scope import month_before, month_of
 from cases.working_time import counted_from, net_days
 from portal.accounts.models import Department
 from portal.core import clock
@@ -180,7 +181,7 @@ def test_every_red_card_is_listed_with_its_explanation_or_none() -> None:
     red = [one for one in told.cards if one.level == "red"]
 
     assert len(red) == told.total.red + told.total.red_at_window
-    explained = [one for one in red if one.is_explained]
+    explained = [one for one in red if one.cause]
     assert [one.explanation for one in explained] == ["住房情况需向区县核查。"]
     assert explained[0].cause == "情况复杂，核查耗时"
 

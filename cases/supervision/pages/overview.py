@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -12,12 +11,12 @@ from cases.supervision.figures import Compression, Figures, Grouping, Intake, Ke
 from cases.supervision.pages import lists, wording
 from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.pages.groups import GROUPINGS, Group, named
-from cases.supervision.selection import Selection, month_of
+from cases.supervision.scope import month_before, month_of
+from cases.supervision.selection import Selection
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
 
 WORST_SHOWN = 10
-_DAY = timedelta(days=1)
 
 STANDING = (
     Column("在办", series="bar"),
@@ -181,7 +180,7 @@ def _last_month(seen: Frame) -> str:
     """Return last month's rate beside this month's."""
     if seen.choice.period_name != "month":
         return ""
-    before = month_of(seen.choice.period.begin.replace(day=1) - _DAY)
+    before = month_of(month_before(seen.choice.period.begin))
     return f"，上月 {wording.rate(figures.overall(seen.choice.scope, now=seen.now, period=before))}"
 
 

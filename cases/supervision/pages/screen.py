@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from cases.supervision import figures
-from cases.supervision.figures import Figures, Intake, Key, Period
+from cases.supervision.figures import Figures, Intake
 from cases.supervision.pages import wording
 from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.pages.trends import step_words
+from cases.supervision.scope import Key, Period
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.urls import reverse
 
 from cases.supervision import figures
-from cases.supervision.figures import Period, Point, Step
+from cases.supervision.figures import Point
 from cases.supervision.pages import lists, wording
 from cases.supervision.pages.frame import Frame, frame
+from cases.supervision.scope import Period, Step
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
 
