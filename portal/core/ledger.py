@@ -34,7 +34,12 @@ class Event(models.Model):
     subject = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=64)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="经办人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="经办人",
+        db_index=False,  # see Meta
     )
     at = models.DateTimeField("业务时间")
     recorded_at = models.DateTimeField("记录时间", auto_now_add=True)
@@ -44,7 +49,13 @@ class Event(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "事件"
-        indexes = [models.Index("kind", "at", name="core_event_kind_at")]
+        indexes = [
+            models.Index("kind", "at", name="core_event_kind_at"),
+            # Most events are the system's own, and nobody looks for those.
+            models.Index(
+                "actor", name="core_event_of_actor", condition=models.Q(actor__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"

@@ -98,7 +98,7 @@ def test_each_move_is_an_event_and_each_case_one_message(case: Case, talent: Use
     assert datetime.fromisoformat(payload["was"]) == on(26, 17, 30)
     assert datetime.fromisoformat(payload["due_at"]) == on(27, 17, 30)
     assert payload["revision"] == revision.pk
-    assert told("case.moved") == {("talent", "inbox"), ("talent", "sms")}
+    assert told("case.moved") == {("talent", "inbox")}
     body = Message.objects.get(kind="case.moved", channel="inbox").body
     assert body.count("由2026年11月26日改为2026年11月27日") == 2
     assert "全部办结的时间由" in body

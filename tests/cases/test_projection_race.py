@@ -85,7 +85,7 @@ def assert_once() -> None:
     assert set(WorkItem.objects.values_list("due_at", flat=True)) == {DUE}
     assert Event.objects.filter(kind="case.moved").count() == CASES
     # Inbox and SMS to the applicant for each case.
-    assert Message.objects.filter(kind="case.moved").count() == 2 * CASES
+    assert Message.objects.filter(kind="case.moved").count() == CASES
     revision = CalendarRevision.objects.get()
     assert (revision.moved, revision.finished_at is None) == (CASES * len(CODES), False)
     assert Event.objects.filter(kind="calendar.projected").count() == 1
@@ -115,7 +115,7 @@ def test_the_row_locks_alone_are_enough(slow_chunks: None, monkeypatch: pytest.M
 
     moved = Event.objects.filter(kind="work_item.moved")
     assert moved.count() == moved.values("subject").distinct().count() == CASES * len(CODES)
-    assert Message.objects.filter(kind="case.moved").count() == 2 * CASES
+    assert Message.objects.filter(kind="case.moved").count() == CASES
 
 
 def test_without_both_guards_deadlines_move_twice(
