@@ -71,7 +71,7 @@ HAPPENED = {
     "case.tolerance_reminder": "提醒申请人补齐容缺材料",
     "work_item.supplement_reminder": "提醒申请人补充材料",
     "work_item.moved": "放假安排调整，重新推算时限",
-    "term.moved": "放假安排调整，申请人的期限顺延",
+    "term.moved": "放假安排调整，重新推算窗口答复期限",
     "card.escalated": "红牌升级",
     "card.explained": "说明预警原因",
     "card.revoked": "撤销预警牌",
@@ -81,6 +81,13 @@ HAPPENED = {
     "urging.sent": "发出督办",
     "urging.answered": "答复督办",
     "urging.overdue": "督办逾期未答复",
+}
+# A term by whose it is; the window's is the case's own.
+TERMS = {
+    "supplement": "放假安排调整，补正期限顺延",
+    "offer": "放假安排调整，改办选择期限顺延",
+    "tolerance": "放假安排调整，补齐容缺材料的期限顺延",
+    "urging": "放假安排调整，督办答复期限顺延",
 }
 # Deliberately left out: looking is no step of the case, and drafts are the applicant's own.
 UNTOLD = {"case.given_up", "document.opened", "document.removed", "value.revealed"}
@@ -256,12 +263,16 @@ def _waited(item: WorkItem, working_days: Calendar) -> int | None:
     """Return the working days between acceptance and the start of the clock."""
     if item.started_at is None or item.case.accepted_at is None:
         return None
-    return working_days.between(civil_day(item.case.accepted_at), civil_day(item.started_at))
+    accepted = civil_day(item.case.accepted_at)
+    # The movable clock of demo and test may have gone back since.
+    return working_days.between(accepted, max(accepted, civil_day(item.started_at)))
 
 
 def _pause(pause: Suspension, now: datetime, working_days: Calendar) -> str:
-    days = working_days.between(civil_day(pause.began_at), civil_day(pause.ended_at or now))
-    return f"{pause.get_reason_display()} {days} 日{'' if pause.ended_at else '，仍在暂停'}"
+    ended = max(pause.ended_at or now, pause.began_at)
+    days = working_days.between(civil_day(pause.began_at), civil_day(ended))
+    lasts = "" if pause.ended_at else "，仍在暂停"
+    return f"{pause.get_reason_display()} {days} 个工作日{lasts}"
 
 
 def _facts(case: Case) -> list[dict[str, Any]]:
@@ -298,6 +309,8 @@ def _chronicle(
 
 def _entry(event: Event, item: WorkItem | None, urging: Urging | None) -> dict[str, Any]:
     title = HAPPENED[event.kind]
+    if event.kind == "term.moved":
+        title = TERMS.get(event.subject.partition(":")[0], title)
     state = "stop" if event.kind in STOPPED else "done"
     is_card = event.kind in {"card.yellow", "card.red"}
     if event.kind == "card.escalated":
@@ -326,7 +339,8 @@ def _who(event: Event, item: WorkItem | None) -> str:
         return "系统"
     if event.actor.is_applicant:
         return "申请人"
-    where = item.department.short_name if item else event.actor.get_role_display()
+    of_desk = item is not None and event.actor.role in DEPARTMENT_ROLES
+    where = item.department.short_name if item and of_desk else event.actor.get_role_display()
     return f"{where} {event.actor.get_full_name()}"
 
 

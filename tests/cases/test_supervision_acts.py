@@ -1,13 +1,14 @@
 """What supervisors do on the page of a case: revoke cards, urge departments, list urgings."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases import urging
+from cases import calendar, projection, review, urging
 from cases.models import Card, Case, CaseState, Level, Urging, WorkItem
 from cases.sweep import sweep
 from notifications.models import Message
@@ -17,6 +18,7 @@ from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, make_user
 from tests.cases.desks import make_case, make_desk, make_work_item, on
+from tests.cases.projecting import edit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -220,3 +222,35 @@ class TestList:
 
         with django_assert_max_num_queries(9):
             client.get(LIST)
+
+
+def test_a_pause_that_began_after_a_clock_moved_back_is_shown_all_the_same(
+    client: Client, item: WorkItem, urls: dict[str, str], staff: dict[str, User]
+) -> None:
+    with clock.at(on(26, 10)):
+        review.pause(
+            work_item_id=item.pk,
+            officer=staff["officer"],
+            reason="hearing",
+            note="",
+            expected_days=3,
+        )
+
+    with clock.at(on(24, 10)):
+        text = client.get(urls["page"]).content.decode()
+
+    assert "听证 0 个工作日，仍在暂停" in text
+
+
+def test_the_chronicle_says_whose_term_has_moved(
+    client: Client, item: WorkItem, urls: dict[str, str], data: dict[str, dict[str, str]]
+) -> None:
+    calendar.load()
+    client.post(urls["urge"], data["urge"])
+    edit(date(2026, 11, 25))
+    projection.reproject()
+
+    text = client.get(urls["page"]).content.decode()
+
+    assert "督办答复期限顺延" in text
+    assert "补正期限顺延" not in text
