@@ -23,7 +23,8 @@ from benchmarks import Result, at_most, timed, usual
 from benchmarks.population import Population
 from cases.models import TallyDelta
 from cases.supervision import figures, live, tallies
-from cases.supervision.figures import Figures, Period, Scope
+from cases.supervision.figures import Figures
+from cases.supervision.scope import Period, Scope
 from cases.working_time import civil_day
 
 FULL = 1_000_000

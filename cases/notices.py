@@ -41,16 +41,20 @@ def gap_words(gaps: Iterable[Gap]) -> list[str]:
     return [f"{gap['name']}：{gap['reason']}" for gap in gaps]
 
 
+def end_of_term(begun: datetime, days: int) -> datetime:
+    """Return the end of a term: close of the n-th working day after the day it was begun."""
+    working_days = calendar.current()
+    return working_days.closing(working_days.add(civil_day(begun), days))
+
+
 def supplement_term() -> datetime:
     """Return the instant at which a supplement asked for now is due: close of the 10th day."""
-    working_days = calendar.current()
-    return working_days.closing(working_days.add(clock.today(), SUPPLEMENT_DAYS))
+    return end_of_term(clock.now(), SUPPLEMENT_DAYS)
 
 
 def window_term(received_at: datetime) -> datetime:
     """Return the end of the window's term: close of the 5th working day after the receipt."""
-    working_days = calendar.current()
-    return working_days.closing(working_days.add(civil_day(received_at), NOTICE_DAYS))
+    return end_of_term(received_at, NOTICE_DAYS)
 
 
 def first_reminder(term: datetime, *, after: datetime) -> datetime | None:

@@ -25,7 +25,13 @@ from cases.models import (
     Tolerance,
     Urging,
 )
-from cases.notices import SUPPLEMENT_DAYS, applicant_notice, first_reminder, window_term
+from cases.notices import (
+    SUPPLEMENT_DAYS,
+    applicant_notice,
+    end_of_term,
+    first_reminder,
+    window_term,
+)
 from cases.release import OFFER_DAYS
 from cases.working_time import civil_day
 from notifications.sending import tell
@@ -94,11 +100,6 @@ def _case(row: Any) -> Case:
     return row if isinstance(row, Case) else row.case
 
 
-def _closing(begun: datetime, days: int) -> datetime:
-    working_days = calendar.current()
-    return working_days.closing(working_days.add(civil_day(begun), days))
-
-
 def _end_of_tolerance(tolerance: Tolerance) -> datetime:
     """Return the end; a last day that is no working day gives way to the next one.
 
@@ -139,7 +140,7 @@ TERMS = (
     Term(
         lambda: Supplement.objects.awaited().select_related("case__applicant"),
         "lapses_at",
-        lambda row: _closing(row.asked_at, SUPPLEMENT_DAYS),
+        lambda row: end_of_term(row.asked_at, SUPPLEMENT_DAYS),
         "supplement",
         "补正期限",
         ("remind_at",),
@@ -148,7 +149,7 @@ TERMS = (
     Term(
         lambda: Offer.objects.filter(state=OfferState.OPEN).select_related("case__applicant"),
         "lapses_at",
-        lambda row: _closing(row.offered_at, OFFER_DAYS),
+        lambda row: end_of_term(row.offered_at, OFFER_DAYS),
         "offer",
         "改办选择期限",
     ),
@@ -166,7 +167,7 @@ TERMS = (
     Term(
         lambda: Urging.objects.awaited().select_related("case"),
         "due_at",
-        lambda row: _closing(row.sent_at, row.days),
+        lambda row: end_of_term(row.sent_at, row.days),
         "urging",
         fields=("check_at",),
         follow=_urging_moved,

@@ -3,19 +3,17 @@
 The answer has a clock of its own in working days; the sweep climbs its ladder.
 """
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from cases import calendar
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case, Urging, UrgingKind, WorkItem
 from cases.models.work_item import OPEN
 from cases.moves import require_desk, require_role
-from cases.notices import desk_of
+from cases.notices import desk_of, end_of_term
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock
@@ -53,7 +51,7 @@ def send(
         problems["target"] = "请选择督办的事项或部门。"
     if problems or work_item is None:
         raise Incomplete(problems)
-    due_at = _due_at(days)
+    due_at = end_of_term(clock.now(), days)
     urging = Urging.objects.create(
         case=case,
         work_item=work_item if work_item_id is not None else None,
@@ -129,11 +127,6 @@ def _problems(kind: str, words: str, days: int) -> dict[str, str]:
     if not 1 <= days <= MOST_DAYS:
         problems["days"] = f"答复期限为 1 至 {MOST_DAYS} 个工作日。"
     return problems
-
-
-def _due_at(days: int) -> datetime:
-    working_days = calendar.current()
-    return working_days.closing(working_days.add(clock.today(), days))
 
 
 def _record(urging: Urging, kind: str, actor: User) -> Event:

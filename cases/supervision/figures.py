@@ -17,33 +17,6 @@ from cases.supervision.scope import Cases, Grouping, Items, Key, Period, Scope, 
 from cases.working_time import SHANGHAI
 from policies.models import OneThing
 
-__all__ = [
-    "CASE_LISTS",
-    "CLOCKS",
-    "Cases",
-    "Compression",
-    "Figures",
-    "Grouping",
-    "Intake",
-    "Items",
-    "Key",
-    "Period",
-    "Point",
-    "Scope",
-    "Step",
-    "by",
-    "compressed",
-    "compression",
-    "intake",
-    "intake_by",
-    "listed",
-    "listed_cases",
-    "overall",
-    "percentile",
-    "total",
-    "trend",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -267,10 +240,6 @@ class Compression:
     def saved(self) -> float | None:
         """压缩比: the share of the time before the reform that is no longer taken, 0 to 1."""
         return 1 - self.actual / self.before if self.before else None
-
-    @property
-    def saved_by_promise(self) -> float | None:
-        return 1 - self.promised / self.before if self.before else None
 
     @property
     def saved_of_statutory(self) -> float | None:

@@ -11,7 +11,7 @@ from cases.models import Card, Case, Level, WorkItem
 from cases.models.work_item import Stage
 from cases.numbering import spaced
 from cases.pages.picture import days_words
-from cases.supervision.figures import Cases, Items
+from cases.supervision.scope import Cases, Items
 from cases.supervision.tables import Cell, Column, Row, Warned
 from cases.working_time import Calendar, civil_day
 

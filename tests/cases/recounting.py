@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cases.models import WorkItem
-from cases.supervision.figures import Figures, Period, Scope
+from cases.supervision.figures import Figures
+from cases.supervision.scope import Period, Scope
 from tests.cases.conftest import SHANGHAI
 
 OPEN = {"waiting", "ready", "handling", "paused"}

@@ -13,7 +13,8 @@ from cases import calendar, seeding
 from cases.demo.samples import DONE, OWN_CASES, UNDER_WAY
 from cases.models import Case, TallyDelta, WorkItem
 from cases.supervision import figures, tallies
-from cases.supervision.figures import CASE_LISTS, CLOCKS, Figures, Intake, Period, Scope
+from cases.supervision.figures import CASE_LISTS, CLOCKS, Figures, Intake
+from cases.supervision.scope import Period, Scope
 from cases.working_time import counted_from, net_days
 from policies.models import OneThing
 from portal.accounts.models import Role, User

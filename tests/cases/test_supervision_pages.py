@@ -17,9 +17,9 @@ from cases import calendar
 from cases.demo.samples import DONE, OWN_CASES, UNDER_WAY
 from cases.models import Card, Case, WorkItem
 from cases.supervision import figures, stages
-from cases.supervision.figures import Grouping, Period, Scope
 from cases.supervision.pages import downloads, overview
 from cases.supervision.pages.frame import frame
+from cases.supervision.scope import Grouping, Period, Scope
 from cases.supervision.tables import MOST_ROWS, Table
 from portal.accounts.models import Department, User
 from portal.accounts.session_limits import POLL_HEADER

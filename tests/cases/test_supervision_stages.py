@@ -12,7 +12,7 @@ from cases.demo.samples import DONE, OWN_CASES
 from cases.models import Case, Edge, WorkItem
 from cases.models.work_item import Stage
 from cases.supervision import bottleneck, rhythm, stages
-from cases.supervision.figures import Period, Scope
+from cases.supervision.scope import Period, Scope
 from policies.models import OneThing
 from portal.accounts.models import Role, User
 from tests.cases.conftest import SHANGHAI

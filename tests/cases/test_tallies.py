@@ -20,7 +20,7 @@ from cases.models import (
     WorkItem,
 )
 from cases.supervision import figures, tallies
-from cases.supervision.figures import Period, Scope
+from cases.supervision.scope import Period, Scope
 from cases.tasks import fold_tallies
 from policies.models import OneThing
 from policies.schema import Catalogue

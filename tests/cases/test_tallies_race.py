@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from cases.models import TallyDelta, WorkItem
 from cases.supervision import tallies
-from cases.supervision.figures import Scope
+from cases.supervision.scope import Scope
 from policies.models import OneThing
 from portal.accounts.models import User
 from tests.cases.conftest import MONDAY

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from cases.supervision.figures import Figures, Grouping, Key
+from cases.supervision.figures import Figures
 from cases.supervision.pages import lists
 from cases.supervision.pages.frame import Frame
+from cases.supervision.scope import Grouping, Key
 from cases.supervision.selection import Selection, district_name
 from cases.supervision.tables import Cell, Warned
 from portal.accounts.models import User

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from cases.models import Card, Level, WorkItem
 from cases.supervision import figures, rows, stages
-from cases.supervision.figures import CASE_LISTS, CLOCKS, Items
+from cases.supervision.figures import CASE_LISTS, CLOCKS
 from cases.supervision.pages.frame import Frame, frame
+from cases.supervision.scope import Cases, Items
 from cases.supervision.selection import CARD_LISTS, WEEKDAYS, Selection
 from cases.supervision.tables import MOST_ROWS, Row, Table
 from portal.accounts.models import User
@@ -211,7 +212,7 @@ def worst(seen: Frame, count: int) -> Table:
     return Table("worst", "红牌清单", rows.STANDING, made, empty="正在计时的办件都没有超过时限。")
 
 
-def _chosen_cases(seen: Frame) -> figures.Cases:
+def _chosen_cases(seen: Frame) -> Cases:
     name = _case_list(seen.choice)
     choice = seen.choice
     found = figures.listed_cases(choice.scope.cases(), name, period=choice.period)

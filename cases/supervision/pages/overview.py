@@ -7,11 +7,11 @@ from typing import Any
 from django.urls import reverse
 
 from cases.supervision import figures
-from cases.supervision.figures import Compression, Figures, Grouping, Intake, Key
+from cases.supervision.figures import Compression, Figures, Intake
 from cases.supervision.pages import lists, wording
 from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.pages.groups import GROUPINGS, Group, named
-from cases.supervision.scope import month_before, month_of
+from cases.supervision.scope import Grouping, Key, month_before, month_of
 from cases.supervision.selection import Selection
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
