@@ -3,6 +3,7 @@
 The answer has a clock of its own in working days; the sweep climbs its ladder.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -39,7 +40,8 @@ def send(
 
     To the department of a work item, or to one that has a part in the case. A reminder (催办) goes
     to whoever holds the item, else all officers; an instruction (督办) to the leaders as well.
-    Raises Incomplete, AlreadyHandled for a case that is not under way.
+    Raises Incomplete, AlreadyHandled for a case that is not under way and for the same words to the
+    same that are awaiting their answer, as after a second click.
     """
     require_role(supervisor, Role.SUPERVISOR)
     case = Case.objects.locked(case_id)
@@ -51,13 +53,18 @@ def send(
         problems["target"] = "请选择督办的事项或部门。"
     if problems or work_item is None:
         raise Incomplete(problems)
+    told: dict[str, Any] = {
+        "case": case,
+        "work_item": work_item if work_item_id is not None else None,
+        "department": work_item.department,
+        "kind": kind,
+        "words": words.strip(),
+    }
+    if Urging.objects.awaited().filter(**told).exists():
+        raise AlreadyHandled("同样内容的督办已经发出，正在等待答复。")
     due_at = end_of_term(clock.now(), days)
     urging = Urging.objects.create(
-        case=case,
-        work_item=work_item if work_item_id is not None else None,
-        department=work_item.department,
-        kind=kind,
-        words=words.strip(),
+        **told,
         sent_by=supervisor,
         sent_at=clock.now(),
         days=days,

@@ -41,6 +41,10 @@ class WordingForm(forms.ModelForm):
         max_length=500,
         widget=AdminTextareaWidget(attrs={"rows": 4}),
         help_text="留空即用默认文字。占位符写作 {名称}，可用的列在下方。",
+        error_messages={
+            "max_length": "不超过 500 个字。",
+            "null_characters_not_allowed": "内容中有不能保存的字符。",
+        },
     )
 
     class Meta:
@@ -76,7 +80,7 @@ class WordingForm(forms.ModelForm):
 
     @property
     def previews(self) -> list[preview.Preview]:
-        stated = [self.value(name) for name in ("kind", "channel", "title", "text")]
+        stated = [self.value(name).strip() for name in ("kind", "channel", "title", "text")]
         return preview.previews(*stated)
 
 

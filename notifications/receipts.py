@@ -111,7 +111,7 @@ def read(body: bytes, parse: Callable[[dict[str, Any]], Report]) -> list[Report]
     """Return the receipts of a request. Raises Malformed."""
     try:
         entries = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed("no JSON") from error
     if not isinstance(entries, list) or len(entries) > MOST:
         raise Malformed("no list, or too long a one")
@@ -122,15 +122,16 @@ def read(body: bytes, parse: Callable[[dict[str, Any]], Report]) -> list[Report]
 
 def of_gateway(entry: dict[str, Any]) -> Report:
     """{"out_id", "state": "delivered" | "failed"}"""
-    if entry.get("state") not in {"delivered", "failed"}:
+    state = entry.get("state")
+    if state not in ("delivered", "failed"):
         raise Malformed("a state that is no outcome")
-    return Report(_id(entry.get("out_id")), "", entry["state"] == "delivered")
+    return Report(_id(entry.get("out_id")), "", state == "delivered")
 
 
 def of_aliyun(entry: dict[str, Any]) -> Report:
     """SmsReport, https://help.aliyun.com/zh/sms/developer-reference/smsreport-2"""
     detail = f"运营商报告 {_code(entry.get('err_code'))}"
-    ref = str(entry.get("biz_id", ""))
+    ref = _ref(entry.get("biz_id"))
     return Report(_id(entry.get("out_id")), ref, entry.get("success") is True, detail)
 
 
@@ -138,12 +139,18 @@ def of_tencent(entry: dict[str, Any]) -> Report:
     """短信下发状态通知, https://cloud.tencent.com/document/product/382/59178"""
     detail = f"运营商报告 {_code(entry.get('errmsg'))}"
     is_delivered = entry.get("report_status") == "SUCCESS"
-    return Report(None, str(entry.get("sid", "")), is_delivered, detail)
+    return Report(None, _ref(entry.get("sid")), is_delivered, detail)
 
 
 def _code(value: object) -> str:
     """Return a provider's code without anything that could be a number or a text."""
     return "".join(c for c in str(value) if c.isascii() and (c.isalnum() or c in ":._-"))[:32]
+
+
+def _ref(value: object) -> str:
+    """Return a provider's number; empty for anything that none of them would give."""
+    text = str(value or "")
+    return text if text.isascii() and text.isprintable() else ""
 
 
 def _id(value: object) -> UUID | None:

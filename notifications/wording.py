@@ -142,6 +142,8 @@ def flaws(kind: str, channel: str, title: str, text: str) -> dict[str, str]:
         return {"channel": "这种消息不通过该渠道发送。"}
     if "\0" in text + title:
         return {"text": "内容中有不能保存的字符。"}
+    if {"{", "}"} & set(title):
+        return {"title": "标题中不能写占位符，请去掉花括号。"}
     if not text:
         return {}
     flaw = _flaw(Text(text), base, kinds()[kind])

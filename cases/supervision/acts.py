@@ -17,6 +17,7 @@ from cases.models import Card, Case, Urging
 from cases.pages import urgings as urging_page
 from cases.pages.time_forms import RevocationForm, UrgingForm
 from cases.supervision import case_page
+from cases.supervision.pages.frame import plain_ways
 from portal.accounts.models import Role
 from portal.accounts.permissions import roles_required, user_of
 
@@ -89,6 +90,7 @@ def urgings(request: HttpRequest) -> HttpResponse:
         "title": urging_page.heading(chosen, shown.paginator.count),
         "rows": [urging_page.row(one) for one in shown.object_list],
         "page": shown,
+        "ways": plain_ways("cases:urgings", user_of(request)),
         "tabs": [
             {"label": label, "url": f"?state={key}", "current": key == chosen, "count": None}
             for key, label in urging_page.FILTERS.items()

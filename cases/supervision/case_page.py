@@ -30,7 +30,7 @@ from cases.pages import urgings as urging_page
 from cases.pages.picture import short_name
 from cases.pages.time_forms import RevocationForm, UrgingForm
 from cases.working_time import Calendar, civil_day
-from portal.accounts.models import Role, User
+from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
 from portal.core.ledger import Event

@@ -27,8 +27,9 @@ PERIODS = {
     "year": "今年",
     "range": "自选日期",
 }
-# The longest period that is counted; a slip of the keyboard is not a thousand years.
+# The longest period that is counted, and when; a slip of the keyboard is not a thousand years.
 LONGEST = timedelta(days=10 * 366)
+EARLIEST, LATEST = date(1949, 10, 1), date(2999, 12, 31)
 SEEN = {"no": "未知悉", "yes": "已知悉"}
 EXPLAINED = {"no": "未说明", "yes": "已说明"}
 # Lists that no figure counts: every card that was issued in the period, decided since or not.
@@ -270,6 +271,6 @@ def _range(given: Mapping[str, str]) -> Period | None:
         end = date.fromisoformat(given.get("until", ""))
     except ValueError:
         return None
-    # Later than any calendar: the day after the last one has to exist as well.
-    fits = begin <= end < date.max and end - begin <= LONGEST
+    # Terms are counted back and forth from a period; there has to be a calendar on both sides.
+    fits = EARLIEST <= begin <= end <= LATEST and end - begin <= LONGEST
     return Period(begin, end) if fits else None

@@ -1,5 +1,6 @@
 """What supervisors do on the page of a case: revoke cards, urge departments, list urgings."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -63,6 +64,7 @@ def data(item: WorkItem) -> dict[str, dict[str, str]]:
 
 
 KINDS = {"revoke": "card.revoked", "urge": "urging.sent"}
+TITLES = {"revoke": "撤销预警牌", "urge": "发出督办"}
 
 
 @pytest.mark.parametrize("verb", KINDS)
@@ -78,6 +80,15 @@ class TestEachVerb:
         assert {"revoke": "系统故障所致。", "urge": "请说明超时原因。"}[
             verb
         ] in answer.content.decode()
+
+    def test_the_chronicle_names_no_department_for_a_supervisor(
+        self, client: Client, urls: dict[str, str], data: dict[str, Any], verb: str
+    ) -> None:
+        client.post(urls[verb], data[verb])
+
+        text = client.get(urls["page"]).content.decode()
+        (entry,) = re.findall(rf"{TITLES[verb]}</b>.*?· ([^<]+?)\s*<", text, re.DOTALL)
+        assert entry.startswith("监督人员 ")
 
     def test_it_is_a_post(self, client: Client, urls: dict[str, str], verb: str) -> None:
         assert client.get(urls[verb]).status_code == 405

@@ -17,7 +17,7 @@ from cases import calendar
 from cases.demo.samples import DONE, OWN_CASES, UNDER_WAY
 from cases.models import Card, Case, WorkItem
 from cases.supervision import figures, stages
-from cases.supervision.pages import downloads, overview
+from cases.supervision.pages import downloads, flow, overview
 from cases.supervision.pages.frame import frame
 from cases.supervision.scope import Grouping, Period, Scope
 from cases.supervision.tables import MOST_ROWS, Table
@@ -255,6 +255,8 @@ def test_the_hours_of_a_week_add_up(client: Client) -> None:
     url, number = next((url, number) for url, number in fields if url)
     told = heading(page(client, url.replace("&amp;", "&")))
     assert re.fullmatch(rf"今年周. \d+ 时收件 {number} 件", told)
+    (sheet,) = flow.hours_sheets(frame(User.objects.get(username="jiandu01"), {"period": "year"}))
+    assert sheet.total and sheet.total.cells[-1].value == received.count()
 
 
 def test_an_empty_period_says_so_everywhere(client: Client) -> None:

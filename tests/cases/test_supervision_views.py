@@ -183,6 +183,8 @@ def test_a_draft_and_an_unknown_case_are_not_found(client: Client) -> None:
         ("period=range&from=2026-13-01&until=x", "起止日期不正确"),
         ("period=range&from=2026-11-02&until=2026-11-01", "起止日期不正确"),
         ("period=range&from=0001-01-01&until=9999-12-31", "起止日期不正确"),
+        ("period=range&from=0001-01-01&until=0001-12-31", "起止日期不正确"),
+        ("period=range&from=9999-12-01&until=9999-12-30", "起止日期不正确"),
         ("item=%00&page=zzz", "没有这个事项"),
     ],
 )

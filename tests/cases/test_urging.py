@@ -107,6 +107,19 @@ class TestSending:
         assert set(refusal.value.problems) == {field}
         assert not Urging.objects.exists()
 
+    def test_a_second_click_sends_nothing_more_until_the_answer(
+        self, work_item: WorkItem, supervisor: User, staff: dict[str, User]
+    ) -> None:
+        first = self.send(work_item, supervisor)
+
+        with pytest.raises(AlreadyHandled, match="正在等待答复"):
+            self.send(work_item, supervisor)
+        self.send(work_item, supervisor, words="请今天答复。")
+        urging.answer(urging_id=first.pk, officer=staff["officer"], words="正在办理。")
+        self.send(work_item, supervisor)
+
+        assert Urging.objects.count() == 3
+
     def test_a_department_without_a_part_in_the_case_is_not_urged(
         self, work_item: WorkItem, supervisor: User, staff: dict[str, User]
     ) -> None:

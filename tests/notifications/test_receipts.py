@@ -163,9 +163,24 @@ def test_without_a_secret_of_ours_nobody_is_let_in(
     assert sms().state == MessageState.ACCEPTED
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{}", b"[1]", b"\xff", b"[" + b"{}," * 1001 + b"{}]"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"{}", b"[1]", b"\xff", b"[" * 100_000, b"[" + b"{}," * 1001 + b"{}]"],
+    ids=lambda body: body[:3].hex(),
+)
 def test_what_is_no_list_of_receipts_is_refused(client: Client, provider: str, body: bytes) -> None:
     assert push(client, provider, body).status_code == 400
+
+
+@pytest.mark.parametrize("value", ["\0", "\ud800", ["delivered"], {}, None, 1e400, "x" * 5000])
+def test_values_that_no_provider_gives_touch_nothing(
+    client: Client, provider: str, value: Any
+) -> None:
+    message = handed_over(provider)
+    names = entry(provider, message, True)
+
+    assert push(client, provider, [dict.fromkeys(names, value)]).status_code < 500
+    assert sms().state == MessageState.ACCEPTED
 
 
 def test_a_form_from_a_browser_is_no_receipt(client: Client, provider: str) -> None:

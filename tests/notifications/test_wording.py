@@ -185,6 +185,7 @@ def test_a_row_changes_the_wording_of_its_channel_only() -> None:
         ({"text": "没有受理码"}, "text"),
         ({"text": "【别的签名】{number}"}, "text"),
         ({"channel": "fax"}, "channel"),
+        ({"channel": "inbox", "title": "{number} 已撤回"}, "title"),
     ],
 )
 def test_wording_with_placeholders_that_nobody_fills_is_refused(

@@ -190,7 +190,8 @@ def _overtime_heading(seen: Frame, table: Table) -> str:
         return f"{told}各环节都没有超时"
     worst = max(late, key=lambda name: late[name])
     share = f"其中 {saved:,} 件整件没有超时" if saved else "整件也都超时"
-    return f"{told}环节超时 {total:,} 件，{worst}最多，有 {late[worst]:,} 件；{share}"
+    where = f"都在{worst}" if late[worst] == total else f"{worst}最多，有 {late[worst]:,} 件"
+    return f"{told}环节超时 {total:,} 件，{where}；{share}"
 
 
 def _count(cell: Cell) -> int:
@@ -266,7 +267,9 @@ def hours_sheets(seen: Frame) -> list[Table]:
         Row([Cell(name), *map(Cell, day), Cell(sum(day))])
         for name, day in zip(WEEKDAYS, week, strict=True)
     ]
-    return [Table("hours", f"{ACTS[act]}时间分布", columns, rows)]
+    by_hour = [sum(hour) for hour in zip(*week, strict=True)]
+    total = Row([Cell("合计"), *map(Cell, by_hour), Cell(sum(by_hour))])
+    return [Table("hours", f"{ACTS[act]}时间分布", columns, rows, total=total)]
 
 
 def _act(seen: Frame) -> Act:

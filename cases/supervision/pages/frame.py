@@ -140,6 +140,12 @@ def ways(current: str, choice: Selection) -> list[dict[str, Any]]:
     return found + [_way(reverse(name), label, name == current) for name, label in rooms.items()]
 
 
+def plain_ways(current: str, reader: User) -> list[dict[str, Any]]:
+    """Return the ways on a page that has no filters to carry along."""
+    everything = selection(reader, {}, today=clock.today(), one_things=[], departments=[])
+    return ways(current, everything)
+
+
 def chart_library() -> str:
     """Return the address of the chart library; empty where set-up could not fetch it."""
     try:
