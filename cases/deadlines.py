@@ -59,7 +59,10 @@ def stop_clock(work_item: WorkItem, *, at: datetime) -> None:
 def end_clock(
     work_item: WorkItem, *, at: datetime, calendar: Calendar, pauses: Sequence[Pause]
 ) -> None:
-    """Stop the clock for a decision and keep what it came to: net days, and whose lateness."""
+    """Stop the clock for a decision and keep what it came to: net days, and whose lateness.
+
+    Raises ValueError before the start.
+    """
     if work_item.started_at is None:
         raise ValueError("The clock has not begun.")
     start = counted_from(calendar, work_item.started_at, work_item.budget)
@@ -156,7 +159,10 @@ def card_words(work_item: WorkItem, *, now: datetime, calendar: Calendar) -> str
 
 
 def projected(work_item: WorkItem, calendar: Calendar, pauses: Iterable[Pause]) -> Deadline:
-    """Return the deadline that follows from the stored facts and closed pauses."""
+    """Return the deadline that follows from the stored facts and closed pauses.
+
+    Raises ValueError before the start.
+    """
     if work_item.started_at is None:
         raise ValueError("The clock has not begun.")
     return deadline(

@@ -200,7 +200,10 @@ def receipt(case: Case, *, masked: bool = False) -> bytes:
 
 
 def one_time_notice(case: Case, *, masked: bool = False) -> bytes:
-    """Return the window's one-time notice of all gaps (一次性告知书), 行政许可法 art. 32(4)."""
+    """Return the window's one-time notice of all gaps (一次性告知书), 行政许可法 art. 32(4).
+
+    Raises NotIssued where there is none.
+    """
     supplement = _window_notice(case)
     if supplement is None:
         raise NotIssued("notice")

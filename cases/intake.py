@@ -126,7 +126,10 @@ def deem_accepted(*, case_id: UUID, at: datetime) -> Case:
 
 @transaction.atomic
 def ask(*, case_id: UUID, clerk: User, gaps: Sequence[Gap]) -> Supplement:
-    """Return the one-time notice (一次性告知) sent to the applicant; a second one is refused."""
+    """Return the one-time notice (一次性告知) sent to the applicant, back to whom the case goes.
+
+    Raises Incomplete without a gap, AlreadyHandled for a second one and after the window's term.
+    """
     require_role(clerk, Role.CLERK)
     if not gaps:
         raise Incomplete({"gaps": "请至少选择一项需要补正的内容。"})

@@ -210,7 +210,7 @@ reached AS MATERIALIZED (
     FROM stood WHERE waits
 )
 """
-# The opening of the last working day before the day on which a term ends.
+# The opening of the last working day before the day on which a term ends; no holiday lasts 30 days.
 LAST_REMINDER = """(
     SELECT (max(day.date) + %(opens)s::time) AT TIME ZONE 'Asia/Shanghai'
     FROM cases_calendarordinal AS day

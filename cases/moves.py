@@ -68,7 +68,10 @@ def on_desk(work_item_id: int, officer: User) -> WorkItem:
 
 
 def in_hand(work_item_id: int, officer: User) -> WorkItem:
-    """Return a work item in the officer's hands whose clock runs, locked with its case."""
+    """Return a work item in the officer's hands whose clock runs, locked with its case.
+
+    Raises AlreadyHandled where it is paused or decided.
+    """
     work_item = on_desk(work_item_id, officer)
     require_hand(work_item, officer)
     if work_item.state == WorkItemState.PAUSED:

@@ -70,7 +70,10 @@ def claim(*, work_item_id: int, officer: User) -> WorkItem:
 
 @transaction.atomic
 def take_over(*, work_item_id: int, leader: User) -> WorkItem:
-    """Return the work item in the leader's own hands, whoever had claimed it (改派)."""
+    """Return the work item in the leader's own hands, whoever had claimed it (改派).
+
+    Raises AlreadyHandled where nobody has claimed it or it is decided.
+    """
     if leader.role != Role.LEADER:
         raise PermissionDenied
     work_item = on_desk(work_item_id, leader)
@@ -123,6 +126,7 @@ def ask(*, work_item_id: int, officer: User, gaps: Sequence[Gap]) -> Supplement:
     """Return the department's one-time notice to the applicant; the clock stands until the answer.
 
     At most 10 working days, then the officer decides on what is there. Once per work item.
+    Raises Incomplete without a gap, AlreadyHandled.
     """
     if not gaps:
         raise Incomplete({"gaps": "请至少选择一项需要补充的内容。"})

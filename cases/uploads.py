@@ -88,7 +88,10 @@ def add_document(*, case: Case, actor: User, material_code: str, upload: Uploade
 
 @transaction.atomic
 def remove_document(*, document: Document, actor: User) -> None:
-    """Take a file out of the bundle; the row and the file stay for the record of a sent case."""
+    """Take a file out of the bundle; the row and the file stay for the record of a sent case.
+
+    Raises AlreadyHandled for what was handed in already.
+    """
     locked = Case.objects.locked(document.case_id)
     _check_open(locked)
     if document.origin != Origin.UPLOADED or document.obtained_at < _kept_from(locked):

@@ -123,7 +123,10 @@ def edit(*, bulletin_id: int, supervisor: User, text: str) -> Bulletin:
 
 @transaction.atomic
 def discard(*, bulletin_id: int, supervisor: User) -> Bulletin:
-    """Give up the draft of a correction and return it; a first edition cannot be given up."""
+    """Give up the draft of a correction and return it.
+
+    Raises AlreadyHandled for a first edition and once it is published.
+    """
     require_role(supervisor, Role.SUPERVISOR)
     bulletin = _locked_draft(bulletin_id)
     if bulletin.edition == 1:

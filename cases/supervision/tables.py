@@ -5,7 +5,7 @@ chart drawn from it and the download can never say different things.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -82,7 +82,8 @@ class Table:
     empty: str = "在所选范围和期间内没有数据。"
     # What a chart of it shows, for who cannot see it; empty: no chart.
     chart: str = ""
-    lying: bool = field(default=False)
+    # Whether its bars lie, as long names need.
+    lying: bool = False
 
     @property
     def is_counts(self) -> bool:

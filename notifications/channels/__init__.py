@@ -26,7 +26,7 @@ def sms_channels() -> list[SmsChannel]:
 
 
 def channel_named(name: str) -> SmsChannel:
-    """Return one channel by its name or the path of its class."""
+    """Return one channel by its name or the path of its class. Raises ImproperlyConfigured."""
     try:
         return import_string(KNOWN.get(name, name))()
     except ImportError as error:

@@ -13,6 +13,7 @@ from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.rhythm import ACTS, Act, heat_map
 from cases.supervision.selection import WEEKDAYS
 from cases.supervision.tables import Cell, Column, Row, Table
+from cases.working_time import WorkingHours
 from portal.accounts.models import User
 
 # ---- bottlenecks --------------------------------------------------------------------------------
@@ -201,7 +202,6 @@ def _count(cell: Cell) -> int:
 # ---- weekday and hour ---------------------------------------------------------------------------
 
 SHADES = 5
-OPENS, CLOSES = 9, 17  # the first and the last hour of business
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def hours(reader: User, given: Mapping[str, str]) -> dict[str, Any]:
     seen = frame(reader, given)
     act = _act(seen)
     week = heat_map(seen.choice.scope, seen.choice.period, act)
-    most, shown = max(map(max, week)), _busy_hours(week)
+    most, shown = max(map(max, week)), _busy_hours(week, seen.calendar.hours)
     page = reverse("cases:supervision-hours")
     return seen.context(
         "cases:supervision-hours",
@@ -282,10 +282,10 @@ def _at(seen: Frame, act: Act, weekday: int, hour: int) -> str:
     return lists.url(seen.choice, act, at=f"{weekday}-{hour}")
 
 
-def _busy_hours(week: list[list[int]]) -> range:
+def _busy_hours(week: list[list[int]], business: WorkingHours) -> range:
     """Return the hours to show: those of business, and as many more as anything happened in."""
     busy = [hour for hour in range(24) if any(day[hour] for day in week)]
-    return range(min([OPENS, *busy]), max([CLOSES, *busy]) + 1)
+    return range(min([business.opens.hour, *busy]), max([business.closes.hour, *busy]) + 1)
 
 
 def _shade(count: int, most: int) -> int:

@@ -10,7 +10,7 @@ from cases.supervision import figures
 from cases.supervision.figures import Point
 from cases.supervision.pages import lists, wording
 from cases.supervision.pages.frame import Frame, frame
-from cases.supervision.scope import Period, Step
+from cases.supervision.scope import Period, Step, month_of
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
 
@@ -136,5 +136,5 @@ def _span(period: Period, step: Step, begin: date) -> Period:
         case "week":
             end = begin + timedelta(days=6)
         case _:
-            end = (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            end = month_of(begin).end
     return Period(max(begin, period.begin), min(end, period.end))
