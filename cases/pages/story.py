@@ -40,6 +40,8 @@ class Facts:
     edges: Sequence[Edge]
     supplements: Sequence[Supplement]
     offers: Sequence[Offer]
+    # When items ended without a decision, by what the ledger calls them.
+    closed: Mapping[str, datetime]
     # When supervisors urged a department; the applicant reads that, and no more.
     urged: Sequence[datetime]
     expected: Mapping[int, Expected]
@@ -268,7 +270,7 @@ def refusal_words(item: WorkItem) -> str:
 
 
 def _ended_at(item: WorkItem, facts: Facts) -> datetime:
-    return item.decided_at or facts.case.closed_at or item.started_at or facts.now
+    return item.decided_at or facts.closed.get(item.subject) or facts.case.closed_at or facts.now
 
 
 def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:

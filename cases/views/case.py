@@ -1,5 +1,7 @@
 """The applicant's cases (我的办件): the list, one case, its documents, and withdrawing it."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +34,7 @@ from cases.models import (
     OfferState,
     Origin,
     Supplement,
+    WorkItem,
     WorkItemState,
 )
 from cases.numbering import spaced
@@ -41,7 +44,7 @@ from notifications.models import Message
 from portal.accounts.permissions import user_of
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words
-from portal.core.ledger import Entry, record
+from portal.core.ledger import Entry, Event, record
 
 PER_PAGE = 20
 MOST_MESSAGES = 30
@@ -161,6 +164,7 @@ def facts_of(found: Case) -> story.Facts:
         edges=edges,
         supplements=list(found.supplements.prefetch_related("work_item__suspensions")),
         offers=list(found.offers.select_related("refused").order_by("offered_at")),
+        closed=_closed(found, work_items),
         urged=list(found.urgings.order_by("sent_at").values_list("sent_at", flat=True)),
         expected=picture.expectations(
             work_items, picture.waits(edges), now=now, calendar=working_days
@@ -168,6 +172,14 @@ def facts_of(found: Case) -> story.Facts:
         now=now,
         calendar=working_days,
     )
+
+
+def _closed(found: Case, work_items: Iterable[WorkItem]) -> dict[str, datetime]:
+    """Return when items of a case were closed, which their rows do not tell."""
+    if not any(item.state == WorkItemState.CLOSED for item in work_items):
+        return {}
+    closed = Event.objects.of_stream(found.pk).filter(kind="work_item.closed")
+    return dict(closed.values_list("subject", "at"))
 
 
 def _papers(found: Case) -> dict[str, Any]:

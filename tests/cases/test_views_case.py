@@ -108,6 +108,23 @@ def test_a_refusal_gives_reason_basis_and_redress(
     assert "第十二条" in page and notices.REDRESS in page
 
 
+def test_an_item_that_was_closed_says_when_and_not_today(
+    monday: datetime, signed_in: Client, accepted: Make, officers: dict[str, User]
+) -> None:
+    case = accepted("P01", "P04", "P05")
+    with clock.at(monday + timedelta(days=1)):
+        hand = {"work_item_id": item(case, "P01").pk, "officer": officers["D01"]}
+        review.claim(**hand)  # type: ignore[arg-type]
+        review.refuse(**hand, reasons="不符", legal_basis="办事指南")  # type: ignore[arg-type]
+
+    with clock.at(monday + timedelta(days=3)):
+        entries = signed_in.get(reverse("cases:case", args=[case.pk])).context["entries"]
+
+    whens = [entry["when"] for entry in entries if entry["title"].endswith("已终止")]
+    assert len(whens) == 1
+    assert whens[0].startswith("2026年11月24日 10:00")
+
+
 def test_a_warning_card_stands_beside_the_item(
     monday: datetime, signed_in: Client, accepted: Make
 ) -> None:
