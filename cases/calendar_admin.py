@@ -72,6 +72,7 @@ class DayForm(forms.ModelForm):
             "date": "平日登记为放假，周末登记为调休上班。",
             "name": "如“国庆节”“调休上班”。",
         }
+        error_messages = {"date": {"unique": "这一天的安排已存在，请在列表中打开修改。"}}
 
     def clean_date(self) -> date:
         day: date = self.cleaned_data["date"]
@@ -124,6 +125,12 @@ class YearForm(forms.ModelForm):
         min_value=2000,
         max_value=2099,
         help_text="年份须与已有的相连。",
+        error_messages={
+            "required": "请填写年份。",
+            "invalid": "年份应为四位数字。",
+            "min_value": "年份应在 2000 至 2099 之间。",
+            "max_value": "年份应在 2000 至 2099 之间。",
+        },
     )
 
     class Meta:

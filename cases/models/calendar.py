@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from portal.core.chinese import day_words
+
 
 class CalendarYear(models.Model):
     """A year and whether the State Council's holiday notice for it is known."""
@@ -39,7 +41,7 @@ class CalendarDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.date.isoformat()} {'上班' if self.working else '放假'}"
+        return f"{day_words(self.date)}{'上班' if self.working else '放假'}"
 
 
 class CalendarOrdinal(models.Model):

@@ -52,6 +52,7 @@ class TestDays:
         answer = page.post(reverse(self.ADD), {"date": "2026-12-01", "name": "临时"}, follow=True)
 
         assert "自动重新推算" in text(answer)
+        assert "2026年12月1日放假" in text(answer)
         assert not CalendarDay.objects.get(date="2026-12-01").working
         assert not calendar.current().is_working(date(2026, 12, 1))
         revision = CalendarRevision.objects.get()
@@ -76,7 +77,7 @@ class TestDays:
         [
             ("2031-12-01", "日历中还没有2031年，请先建立该年份。"),
             ("2026-02-30", "输入一个有效的日期"),
-            ("2026-10-01", "已存在"),
+            ("2026-10-01", "这一天的安排已存在"),
             ("", "必填"),
         ],
     )
@@ -87,6 +88,7 @@ class TestDays:
 
         assert problem in text(answer)
         assert 'value="某日"' in text(answer)
+        assert "<title>填写有误 - " in text(answer)
         assert not CalendarRevision.objects.exists()
 
     def test_days_taken_out_together_are_one_revision(self, page: Client) -> None:
