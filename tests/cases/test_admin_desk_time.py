@@ -271,3 +271,18 @@ class TestApprovals:
     def test_nobody_but_leaders(self, staff: dict[str, User], role: Role) -> None:
         for user in (staff["officer"], make_user("x", role)):
             assert signed_in(user).get(self.URL).status_code == 403
+
+
+def test_too_long_a_note_is_refused_in_plain_words_and_kept(
+    ready: Callable[[str], str], client: Client, staff: dict[str, User]
+) -> None:
+    address = ready("extend").replace("extend", "pause")
+    client.force_login(staff["officer"])
+    note = "说" * 201
+
+    answer = client.post(address, {"reason": "hearing", "note": note, "expected_days": "3"})
+
+    assert answer.status_code == 422
+    assert "不超过 200 个字。" in answer.content.decode()
+    assert note in answer.content.decode()
+    assert not WorkItem.objects.filter(state="paused").exists()
