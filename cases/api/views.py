@@ -14,6 +14,9 @@ from portal.accounts.permissions import user_of
 class WorkItemDeadline(APIView):
     """When one work item is due, with every step that leads there."""
 
+    # What OPTIONS would tell is English, and nobody needs it.
+    metadata_class = None
+
     def get(self, request: Request, pk: int) -> Response:
         visible = WorkItem.objects.visible_to(user_of(request))
         found = visible.select_related("case").prefetch_related(*explain.NEEDED)

@@ -150,3 +150,14 @@ def test_statements_do_not_grow_with_the_case(
         asked_again = client.get(url(work_item))
 
     assert asked_again.status_code == 200
+
+
+def test_what_a_view_is_called_in_the_code_is_nobodys_business(
+    client: Client, talent: User, work_item: WorkItem
+) -> None:
+    client.force_login(talent)
+
+    response = client.options(url(work_item))
+
+    assert response.status_code == 405
+    assert response.json() == {"detail": "方法 “OPTIONS” 不被允许。"}
