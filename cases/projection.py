@@ -512,6 +512,6 @@ def _rows(sql: str, params: Any) -> list[Any]:
         return cursor.fetchall()
 
 
-def _execute(sql: str, params: Any = None) -> None:
+def _execute(sql: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql)

@@ -220,6 +220,8 @@ class Migration(migrations.Migration):
     dependencies = [("cases", "0003_clocks_cards_and_supervision")]
 
     operations = [
+        # A statement over every row of a large database takes longer than a page may.
+        migrations.RunSQL("SET LOCAL statement_timeout = 0", migrations.RunSQL.noop),
         migrations.RunPython(give_districts, migrations.RunPython.noop),
         # What the updates above leave behind would hold back the changes of the table.
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),

@@ -105,6 +105,8 @@ class Migration(migrations.Migration):
     dependencies = [("cases", "0004_tallies")]
 
     operations = [
+        # A statement over every row of a large database takes longer than a page may.
+        migrations.RunSQL("SET LOCAL statement_timeout = 0", migrations.RunSQL.noop, elidable=True),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
         migrations.RunSQL(COUNT_DAYS, migrations.RunSQL.noop, elidable=True),
         migrations.RunSQL(CARDS, migrations.RunSQL.noop, elidable=True),
