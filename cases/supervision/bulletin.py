@@ -25,7 +25,7 @@ from cases.working_time import civil_day
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock
-from portal.core.chinese import day_words
+from portal.core.chinese import day_words, month_words
 from portal.core.ledger import Entry, Event, record
 
 MOST_MISSED = 12  # months that an outage may have swallowed
@@ -63,7 +63,7 @@ def make_draft(*, month: date, supervisor: User) -> Bulletin:
     _require_over(month)
     draft = _draft(month.replace(day=1), supervisor)
     if draft is None:
-        raise AlreadyHandled(f"{_words(month)}已有通报，需要修改的请在其中更正。")
+        raise AlreadyHandled(f"{month_words(month)}已有通报，需要修改的请在其中更正。")
     return draft
 
 
@@ -222,11 +222,7 @@ def is_over(month: date) -> bool:
 def _require_over(month: date) -> None:
     if not is_over(month):
         end = day_words(month_of(month).end)
-        raise Incomplete({"month": f"{_words(month)}尚未结束，{end}以后才能通报。"})
-
-
-def _words(month: date) -> str:
-    return f"{month.year}年{month.month}月"
+        raise Incomplete({"month": f"{month_words(month)}尚未结束，{end}以后才能通报。"})
 
 
 def _locked_draft(bulletin_id: int) -> Bulletin:

@@ -12,9 +12,8 @@ from cases.models import Bulletin
 from cases.supervision import tables as shown_tables
 from cases.supervision.bulletin_document import Document
 from cases.supervision.bulletin_tables import tables
-from cases.supervision.bulletin_words import month_words
 from cases.supervision.tables import Table
-from portal.core.chinese import day_words, instant_words
+from portal.core.chinese import day_words, instant_words, month_words
 from portal.core.spreadsheet import text_width
 
 TITLE = "“一件事”联办月度通报"
@@ -65,7 +64,7 @@ def issue(bulletin: Bulletin) -> str:
 
 
 def as_of_words(document: Document) -> str:
-    return f"统计期间：{month_words(document)}，数据截至 {instant_words(document.as_of)}"
+    return f"统计期间：{month_words(document.month)}，数据截至 {instant_words(document.as_of)}"
 
 
 def marks(bulletin: Bulletin) -> list[str]:

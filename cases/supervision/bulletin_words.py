@@ -4,20 +4,16 @@ from collections import Counter
 
 from cases.supervision.bulletin_document import DepartmentLine, Document
 from cases.supervision.tables import percent_words
-from portal.core.chinese import listed
-
-
-def month_words(document: Document) -> str:
-    return f"{document.month.year}年{document.month.month}月"
+from portal.core.chinese import listed, month_words
 
 
 def heading(document: Document) -> str:
     """Return the sentence that says how the month went."""
     every = document.total
     if not every.decided:
-        return f"{month_words(document)}没有办结的办件，红牌 {every.red:,} 张"
+        return f"{month_words(document.month)}没有办结的办件，红牌 {every.red:,} 张"
     return (
-        f"{month_words(document)}办结 {every.decided:,} 件，"
+        f"{month_words(document.month)}办结 {every.decided:,} 件，"
         f"按时办结率 {percent_words(every.rate or 0)}，红牌 {every.red:,} 张"
     )
 
@@ -26,7 +22,7 @@ def generated(document: Document) -> str:
     """Return the whole text: one paragraph a line, headings begin with 一、."""
     parts = [
         "各有关部门：",
-        f"现将{month_words(document)}“一件事”联办事项办理时限情况通报如下。",
+        f"现将{month_words(document.month)}“一件事”联办事项办理时限情况通报如下。",
         "一、总体情况",
         _overall(document),
         "二、各部门情况",

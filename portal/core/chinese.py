@@ -13,6 +13,11 @@ def day_words(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def month_words(day: date) -> str:
+    """Return 2026年11月 for any day of it."""
+    return f"{day.year}年{day.month}月"
+
+
 def instant_words(instant: datetime) -> str:
     """Return 2026年11月23日 17:30 in Asia/Shanghai."""
     return f"{day_words(instant)} {timezone.localtime(instant):%H:%M}"
