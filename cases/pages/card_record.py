@@ -79,6 +79,12 @@ def _record(
     }
 
 
+def climbing_words(kind: str, words: str, payload: Mapping[str, Any]) -> str:
+    """Return the words of an event, with who heard of it where it is a rung of a ladder."""
+    joint = {"card.escalated": "至", "urging.overdue": "，告知"}.get(kind)
+    return f"{words}{joint}{RUNGS.get(payload.get('step', 0), '上一级')}" if joint else words
+
+
 def basis_words(card: Card, work_item: WorkItem) -> str:
     """Return on which limit a card rests, with its extension, and whose time it was."""
     limits = (work_item.promised_days, work_item.statutory_days)

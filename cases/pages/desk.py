@@ -267,10 +267,7 @@ def _instant(moment: datetime | None) -> str:
 
 
 def _title(event: Event) -> str:
-    words = TOLD[event.kind][0]
-    if event.kind == "card.escalated":
-        return f"{words}至{card_record.RUNGS.get(event.payload.get('step'), '上一级')}"
-    return words
+    return card_record.climbing_words(event.kind, TOLD[event.kind][0], event.payload)
 
 
 def _timeline(work_item: WorkItem) -> list[dict[str, Any]]:

@@ -313,8 +313,7 @@ def _entry(event: Event, item: WorkItem | None, urging: Urging | None) -> dict[s
         title = TERMS.get(event.subject.partition(":")[0], title)
     state = "stop" if event.kind in STOPPED else "done"
     is_card = event.kind in {"card.yellow", "card.red"}
-    if event.kind == "card.escalated":
-        title = f"{title}至{card_record.RUNGS.get(event.payload.get('step'), '上一级')}"
+    title = card_record.climbing_words(event.kind, title, event.payload)
     if urging:
         title = f"{urging.department.short_name}：{title}"
     return {

@@ -253,6 +253,19 @@ def test_a_pause_that_began_after_a_clock_moved_back_is_shown_all_the_same(
     assert "听证 0 个工作日，仍在暂停" in text
 
 
+def test_the_chronicle_says_who_heard_of_an_urging_without_an_answer(
+    client: Client, urls: dict[str, str], data: dict[str, dict[str, str]]
+) -> None:
+    calendar.load()
+    client.post(urls["urge"], data["urge"])
+    sweep(now=on(30, 10))
+
+    text = client.get(urls["page"]).content.decode()
+
+    assert "督办逾期未答复，告知部门负责人" in text
+    assert "督办逾期未答复，告知监督人员" in text
+
+
 def test_the_chronicle_says_whose_term_has_moved(
     client: Client, item: WorkItem, urls: dict[str, str], data: dict[str, dict[str, str]]
 ) -> None:
