@@ -52,6 +52,7 @@ FROM generate_series(%(first)s, %(last)s) AS j
 CROSS JOIN generate_series(0, %(most)s) AS k
 JOIN bench_shape s ON s.place = (j + k) %% %(places)s AND s.variant = j / %(places)s %% %(variants)s
     AND s.is_open = %(is_open)s
+ORDER BY j, k
 """
 SHAPES = """
 DROP TABLE IF EXISTS bench_shape;

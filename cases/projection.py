@@ -57,10 +57,13 @@ WHERE id = %(revision)s AND upto = %(seen)s AND finished_at IS NULL
   AND NOT EXISTS (SELECT FROM cases_calendarrevision AS newer WHERE newer.id > %(revision)s)
 RETURNING id
 """
-LOCK_CASES = "SELECT 1 FROM cases_case WHERE id = ANY(%(cases)s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_CASES = """
+SELECT 1 FROM cases_case WHERE id = ANY(%(cases)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 # Their work items, in the statement that writes them: a sweep locks these alone.
 LOCK_ITEMS = """
-SELECT * FROM cases_workitem WHERE case_id = ANY(%(cases)s) AND due_at IS NOT NULL
+SELECT * FROM cases_workitem
+WHERE case_id = ANY(%(cases)s::uuid[]) AND due_at IS NOT NULL
 ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -147,8 +150,8 @@ WHERE due_at IS NOT NULL AND EXISTS (
                   AND (due_at AT TIME ZONE 'Asia/Shanghai')::date
 )
 """
-# Which rows of the locked cases a look-up cannot follow: what was paused, same-day items, and what
-# begins before the known calendar or reaches towards its end.
+# Which work items, and which of the locked cases, a look-up cannot follow: what was paused, same-day
+# items, and what begins before the known calendar or reaches towards its end.
 BEYOND = (
     "coalesce({start} < first OR {start} + make_interval(days => 30 + 2 * {days}) > last, true)"
 )
@@ -158,19 +161,19 @@ KNOWN = """(
     FROM cases_calendarordinal
 )"""
 ONE_BY_ONE = f"""
-SELECT item.id FROM cases_workitem AS item
+WITH known AS MATERIALIZED {KNOWN}
+SELECT item.id, NULL FROM cases_workitem AS item
 CROSS JOIN LATERAL (SELECT least(promised_days, statutory_days) + extended_days AS budget) AS clock
-CROSS JOIN {KNOWN} AS known
-WHERE case_id = ANY(%(cases)s) AND due_at IS NOT NULL AND (
+CROSS JOIN known
+WHERE case_id = ANY(%(cases)s::uuid[]) AND due_at IS NOT NULL AND (
     budget = 0 OR {BEYOND.format(start="started_at", days="budget")} OR EXISTS (
         SELECT FROM cases_suspension AS pause
         WHERE pause.work_item_id = item.id AND pause.ended_at IS NOT NULL
     )
 )
-"""  # noqa: S608
-CASES_ONE_BY_ONE = f"""
-SELECT own.id FROM cases_case AS own CROSS JOIN {KNOWN} AS known
-WHERE own.id = ANY(%(cases)s) AND state = 'accepted' AND (
+UNION ALL
+SELECT NULL, own.id FROM cases_case AS own CROSS JOIN known
+WHERE own.id = ANY(%(cases)s::uuid[]) AND state = 'accepted' AND (
     {BEYOND.format(start="accepted_at", days="promised_days")} OR EXISTS (
         SELECT FROM cases_suspension AS pause
         JOIN cases_workitem AS paused ON paused.id = pause.work_item_id
@@ -218,7 +221,7 @@ moved AS (
             ELSE new_yellow
         END
     FROM warned
-    WHERE cases_workitem.id = warned.id AND cases_workitem.case_id = ANY(%(cases)s)
+    WHERE cases_workitem.id = warned.id AND cases_workitem.case_id = ANY(%(cases)s::uuid[])
       AND new_due IS NOT NULL AND new_yellow IS NOT NULL
       AND (warned.due_at, warned.yellow_at) IS DISTINCT FROM (new_due, new_yellow)
     RETURNING warned.*
@@ -236,12 +239,13 @@ own AS MATERIALIZED (
     FROM cases_case AS kase
     LEFT JOIN unnest(%(case_ids)s::uuid[], %(case_dues)s::timestamptz[]) AS single (id, due_at)
       ON single.id = kase.id
-    WHERE kase.id = ANY(%(cases)s) AND state = 'accepted'
+    WHERE kase.id = ANY(%(cases)s::uuid[]) AND state = 'accepted'
 ),
 moved_cases AS (
     UPDATE cases_case SET due_at = new_due
     FROM own
-    WHERE cases_case.id = own.id AND cases_case.id = ANY(%(cases)s) AND own.due_at <> new_due
+    WHERE cases_case.id = own.id AND cases_case.id = ANY(%(cases)s::uuid[])
+      AND own.due_at <> new_due
 ),
 changed AS MATERIALIZED (
     SELECT nextval('core_event_id_seq') AS event_id, own.*,
@@ -273,12 +277,15 @@ RETURNING counted.moved
 """  # noqa: S608
 # Moves of these revisions by department: how many items, how many of them to an earlier day.
 BY_DEPARTMENT = """
-SELECT (payload->>'department')::bigint, count(DISTINCT subject),
-       count(DISTINCT subject) FILTER (
-           WHERE (payload->>'due_at')::timestamptz < (payload->>'was')::timestamptz)
-FROM core_event
-WHERE kind = 'work_item.moved' AND payload->>'due_at' <> payload->>'was'
-  AND (payload->>'revision')::bigint = ANY(%s)
+SELECT department, count(*), count(*) FILTER (WHERE earlier)
+FROM (
+    SELECT (payload->>'department')::bigint AS department, subject,
+           bool_or((payload->>'due_at')::timestamptz < (payload->>'was')::timestamptz) AS earlier
+    FROM core_event
+    WHERE kind = 'work_item.moved' AND payload->>'due_at' <> payload->>'was'
+      AND (payload->>'revision')::bigint = ANY(%s)
+    GROUP BY 1, 2
+) AS moved
 GROUP BY 1
 """
 # Whether somebody still writes what was read before everybody knew the change.
@@ -423,7 +430,7 @@ def _move(revision: CalendarRevision, cases: list[UUID], upto: int) -> int:
     _mark(revision, upto)
     if not cases:
         return 0
-    _rows(LOCK_CASES, {"cases": cases})
+    _rows(LOCK_CASES, {"cases": _array(cases)})
     return _write(revision, cases)
 
 
@@ -443,21 +450,28 @@ def _write(revision: CalendarRevision, cases: list[UUID]) -> int:
     """Write all that follows for some locked cases and return how many deadlines have moved."""
     now = clock.now()
     params: dict[str, Any] = {
-        "cases": cases,
+        "cases": _array(cases),
         "now": now,
         "revision": revision.pk,
         "own_link": issuing.case_link(OWN),
     }
     params |= calendar.hours_of_statements()
-    params |= _one_by_one(params) | _cases_one_by_one(params) | bulk.params(["case.moved"], at=now)
+    singly = _rows(ONE_BY_ONE, params)
+    params |= _items_singly([pk for pk, _ in singly if pk])
+    params |= _cases_singly([pk for _, pk in singly if pk])
+    params |= bulk.params(["case.moved"], at=now)
     statement = MOVE.format(items=LOCK_ITEMS, messages=bulk.INSERT)
     ((moved,),) = _rows(statement, params)
     return moved
 
 
-def _one_by_one(params: dict[str, Any]) -> dict[str, Any]:
+def _array(keys: list[UUID]) -> str:
+    """Return keys as one literal, for the driver would quote each by itself, many times a chunk."""
+    return "{" + ",".join(map(str, keys)) + "}"
+
+
+def _items_singly(keys: list[int]) -> dict[str, Any]:
     """Return due and warning of the work items whose facts a look-up cannot follow."""
-    keys = [pk for (pk,) in _rows(ONE_BY_ONE, params)]
     working_days, found = calendar.current(), []
     items = WorkItem.objects.filter(pk__in=keys).prefetch_related("suspensions") if keys else []
     for item in items:
@@ -476,9 +490,8 @@ def _one_by_one(params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cases_one_by_one(params: dict[str, Any]) -> dict[str, Any]:
+def _cases_singly(keys: list[UUID]) -> dict[str, Any]:
     """Return the terms of cases in which a clock has stood still."""
-    keys = [pk for (pk,) in _rows(CASES_ONE_BY_ONE, params)]
     cases = Case.objects.filter(pk__in=keys).select_related("version").defer("version__document")
     dues = {case.pk: review.case_due(case) for case in cases} if keys else {}
     return {"case_ids": list(dues), "case_dues": list(dues.values())}
