@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_fsm import FSMField, transition
 
 from portal.accounts.models import Role, User
+from portal.core.chinese import month_words
 
 
 class BulletinState(models.TextChoices):
@@ -107,7 +108,7 @@ class Bulletin(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month.year}年{self.month.month}月月度通报（第 {self.edition} 版）"
+        return f"{month_words(self.month)}月度通报（第 {self.edition} 版）"
 
     @property
     def is_draft(self) -> bool:

@@ -12,13 +12,13 @@ from cases.supervision import bulletin as verbs
 from cases.supervision import bulletin_paper
 from cases.supervision.bulletin_document import Document
 from cases.supervision.bulletin_tables import points, tables
-from cases.supervision.bulletin_words import generated, heading, month_words
+from cases.supervision.bulletin_words import generated, heading
 from cases.supervision.pages.frame import plain_ways
 from cases.supervision.scope import month_before
 from cases.supervision.tables import words
 from portal.accounts.models import Role, User
 from portal.core import clock
-from portal.core.chinese import instant_words
+from portal.core.chinese import instant_words, month_words
 
 MONTHS_BACK = 24
 REASONS_MAX = 500
@@ -40,7 +40,7 @@ class MonthForm(StaffForm):
         super().__init__(*args, **kwargs)
         taken = set(Bulletin.objects.values_list("month", flat=True))
         self.fields["month"].choices = [  # type: ignore[attr-defined]
-            (month.isoformat(), f"{month.year}年{month.month}月")
+            (month.isoformat(), month_words(month))
             for month in _months_back()
             if month not in taken
         ]
@@ -112,7 +112,7 @@ def editing(bulletin: Bulletin, form: TextForm | None = None) -> dict[str, Any]:
     text = verbs.text_of(bulletin, document)
     return {
         "bulletin": bulletin,
-        "month": month_words(document),
+        "month": month_words(document.month),
         "issue": bulletin_paper.issue(bulletin),
         "form": form or TextForm(initial={"text": text}),
         "paragraphs": bulletin_paper.paragraphs(generated(document)),
@@ -127,15 +127,12 @@ def _standing(found: list[Bulletin]) -> str:
     """Return the sentence that says what is to be done, or how far the newest has come."""
     drafts = [one for one in found if one.is_draft]
     if drafts:
-        return f"{_month(drafts[0])}的通报{'更正' if drafts[0].edition > 1 else ''}草稿待发布"
+        correction = "更正" if drafts[0].edition > 1 else ""
+        return f"{month_words(drafts[0].month)}的通报{correction}草稿待发布"
     if not found:
         return "还没有月度通报"
     state = {BulletinState.PUBLISHED: "已发布，尚未发送", BulletinState.SENT: "已发送"}
-    return f"最近一期为{_month(found[0])}通报，{state[BulletinState(found[0].state)]}"
-
-
-def _month(bulletin: Bulletin) -> str:
-    return f"{bulletin.month.year}年{bulletin.month.month}月"
+    return f"最近一期为{month_words(found[0].month)}通报，{state[BulletinState(found[0].state)]}"
 
 
 def _months_back() -> list[date]:
@@ -149,7 +146,7 @@ def _months_back() -> list[date]:
 def _row(bulletin: Bulletin) -> dict[str, Any]:
     return {
         "url": reverse("cases:bulletin", args=[bulletin.pk]),
-        "month": _month(bulletin),
+        "month": month_words(bulletin.month),
         "edition": bulletin.edition,
         "state": bulletin.get_state_display(),
         "tag": {BulletinState.DRAFT: "now", BulletinState.PUBLISHED: "later"}.get(

@@ -13,6 +13,7 @@ from cases.supervision.pages.frame import Frame, frame
 from cases.supervision.scope import Period, Step, month_of
 from cases.supervision.tables import Cell, Column, Row, Table
 from portal.accounts.models import User
+from portal.core.chinese import month_words
 
 STEPS: dict[Step, str] = {"day": "按日", "week": "按周", "month": "按月"}
 COLUMNS = (
@@ -83,7 +84,7 @@ def step_words(begin: date, step: Step) -> str:
     """Return 11月24日, 11月23日起一周, 2026年11月."""
     match step:
         case "month":
-            return f"{begin.year}年{begin.month}月"
+            return month_words(begin)
         case "week":
             return f"{begin.month}月{begin.day}日起一周"
     return f"{begin.month}月{begin.day}日"
