@@ -33,7 +33,7 @@ class StaffForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.CharField) and field.max_length:
-                field.error_messages["max_length"] = f"不超过 {field.max_length} 个字。"
+                field.error_messages.setdefault("max_length", f"不超过 {field.max_length} 个字。")
 
     def show(self, problems: Mapping[str, str]) -> None:
         """Put each sentence of a verb at the field it is about, the rest above the form."""

@@ -188,9 +188,9 @@ def _figures(document: Document) -> list[dict[str, Any]]:
         figure("红牌", f"{every.red:,}", "cards", _change(red, "张"), "red"),
         figure(
             "用时中位数",
-            words(every.median, "count"),
+            words(every.median, "count") if every.median != 0 else "当日",
             "times",
-            f"工作日，平均承诺 {words(every.promised, 'days')}",
+            f"{'工作日，' if every.median else ''}平均承诺 {words(every.promised, 'days')}",
         ),
     ]
 

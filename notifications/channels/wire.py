@@ -1,16 +1,20 @@
 """One HTTP request to a provider, told apart by whether the provider may have taken it."""
 
 import json
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Timer
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 CONNECT_TIMEOUT = 3.0  # seconds
-READ_TIMEOUT = 10.0
+READ_TIMEOUT = 10.0  # between two parts of the answer
+WHOLE_ANSWER = 1.2  # as much longer, for all of them together
 ANSWER_BYTES = 256 * 1024
 
 
@@ -41,13 +45,35 @@ def ask(
         raise NotReached(f"未能连接通道（{type(error).__name__}）") from error
     try:
         connection.sock.settimeout(READ_TIMEOUT)
-        connection.request(method, path, body or None, dict(headers))
-        response = connection.getresponse()
-        return response.status, _parsed(response.read(ANSWER_BYTES))
+        with _in_time(connection.sock):
+            connection.request(method, path, body or None, dict(headers))
+            response = connection.getresponse()
+            content = response.read(ANSWER_BYTES)
+        return response.status, _parsed(content)
     except (OSError, HTTPException) as error:
         raise NoAnswer(f"通道没有应答（{type(error).__name__}）") from error
     finally:
         connection.close()
+
+
+@contextmanager
+def _in_time(sock: socket.socket) -> Iterator[None]:
+    """Cut a connection on which the answer only trickles in. Raises TimeoutError."""
+    was_cut = []
+
+    def cut() -> None:
+        was_cut.append(True)
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = Timer(READ_TIMEOUT * WHOLE_ANSWER, cut)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if was_cut:
+        raise TimeoutError
 
 
 def _connection(url: SplitResult) -> HTTPConnection:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -29,16 +29,23 @@ class Gateway:
         return sum(body["out_id"] == str(out_id) for body in self.seen)
 
 
+def stall(answer: BinaryIO, mode: int | str) -> None:
+    """Take two seconds and say nothing, or next to nothing."""
+    for _ in range(40):
+        answer.write(b"H" if mode == "trickle" else b"")
+        time.sleep(0.05)
+
+
 def handler_of(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             gateway.seen.append(body)
             gateway.tokens.append(self.headers["Authorization"])
-            if gateway.mode in {200, "hang", "drop"}:
+            if gateway.mode in {200, "hang", "drop", "trickle"}:
                 gateway.taken[body["out_id"]] = gateway.state
-            if gateway.mode == "hang":
-                time.sleep(2)
+            if gateway.mode in {"hang", "trickle"}:
+                stall(self.wfile, gateway.mode)
             elif gateway.mode == "drop":
                 # Reset, not closed in order: the answer is cut off.
                 linger = struct.pack("ii", 1, 0)

@@ -46,6 +46,7 @@ def test_a_gateway_may_say_that_it_has_delivered(gateway: Gateway) -> None:
         (502, Outcome.UNKNOWN),
         ("hang", Outcome.UNKNOWN),
         ("drop", Outcome.UNKNOWN),
+        ("trickle", Outcome.UNKNOWN),
     ],
 )
 def test_each_failure_says_whether_the_message_may_have_been_taken(
@@ -56,8 +57,9 @@ def test_each_failure_says_whether_the_message_may_have_been_taken(
     assert HttpChannel().send(sms()).outcome is outcome
 
 
-def test_an_answer_is_waited_for_no_longer_than_agreed(gateway: Gateway) -> None:
-    gateway.mode = "hang"
+@pytest.mark.parametrize("mode", ["hang", "trickle"])
+def test_an_answer_is_waited_for_no_longer_than_agreed(gateway: Gateway, mode: str) -> None:
+    gateway.mode = mode
     began = time.monotonic()
 
     HttpChannel().send(sms())
