@@ -150,8 +150,8 @@ WHERE due_at IS NOT NULL AND EXISTS (
                   AND (due_at AT TIME ZONE 'Asia/Shanghai')::date
 )
 """
-# Which work items, and which of the locked cases, a look-up cannot follow: what was paused, same-day
-# items, and what begins before the known calendar or reaches towards its end.
+# Which work items, and which of the locked cases, a look-up cannot follow: what was paused,
+# same-day items, and what begins before the known calendar or reaches towards its end.
 BEYOND = (
     "coalesce({start} < first OR {start} + make_interval(days => 30 + 2 * {days}) > last, true)"
 )
