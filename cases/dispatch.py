@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from cases import deadlines, routing
 from cases.models import Case, Edge, WorkItem
 from cases.models.work_item import OPEN, WorkItemState
@@ -22,17 +24,20 @@ def open_work_items(
 ) -> list[WorkItem]:
     """Make the work items and edges of a route; what waits for nothing starts at acceptance.
 
-    `desk_at` is when it reaches the desks, where that is later than the legal start.
+    `desk_at` is when it reaches the desks, where that is later than the legal start: what another
+    person's item has given between the two starts at that decision.
     """
     departments = {department.code: department for department in Department.objects.all()}
-    outside = _outside_predecessors(case, plan)
+    outside = _outside_predecessors(case, plan, decided_since=at if desk_at else None)
     work_items = []
     for step in plan.steps:
-        waits = bool(step.needs or outside.get(step.code))
+        found = [predecessor for predecessor, _ in outside.get(step.code, ())]
+        waits = bool(step.needs) or any(one.is_open for one in found)
         work_item = new_work_item(case, step.item, departments, waiting=waits)
         if not waits:
             work_item.desk_at = desk_at
-            deadlines.start_clock(work_item, at=at, calendar=working_days)
+            start = max([at, *(one.decided_at for one in found if one.decided_at)])
+            deadlines.start_clock(work_item, at=start, calendar=working_days)
         work_items.append(work_item)
     WorkItem.objects.bulk_create(work_items)
     by_code = {work_item.item_code: work_item for work_item in work_items}
@@ -88,13 +93,13 @@ def released_entry(work_item: WorkItem, at: datetime) -> Entry:
 
 
 def _outside_predecessors(
-    case: Case, plan: routing.Plan
+    case: Case, plan: routing.Plan, decided_since: datetime | None
 ) -> dict[str, list[tuple[WorkItem, routing.OutsideNeed]]]:
-    """Return open work items of the other persons that the plan's items depend on, by item code.
+    """Return work items of the other persons that the plan's items depend on, by item code.
 
-    Persons are linked by ID number across cases; where nothing is open, the shared data shows
-    whether the requirement is met and the officer verifies it. The rows stay locked, so that none
-    is decided before the edge to it exists.
+    Open ones, and those approved later than `decided_since`. Persons are linked by ID number across
+    cases; where nothing is found, the shared data shows whether the requirement is met and the
+    officer verifies it. The rows stay locked, so that none is decided before the edge to it exists.
     """
     wanted = [
         (step.code, need, index)
@@ -104,10 +109,11 @@ def _outside_predecessors(
     ]
     if not wanted:
         return {}
-    open_ones = list(
-        WorkItem.objects.filter(
-            state__in=OPEN, case__identity_index__in={index for *_, index in wanted}
-        )
+    meant = Q(state__in=OPEN)
+    if decided_since:
+        meant |= Q(state=WorkItemState.APPROVED, decided_at__gt=decided_since)
+    found = list(
+        WorkItem.objects.filter(meant, case__identity_index__in={index for *_, index in wanted})
         .select_related("case")
         .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
@@ -116,7 +122,7 @@ def _outside_predecessors(
         code: [
             (work_item, need)
             for owner, need, index in wanted
-            for work_item in open_ones
+            for work_item in found
             if owner == code
             and work_item.item_code in need.any_of
             and work_item.case.identity_index == index

@@ -226,10 +226,8 @@ class _Telling:
         item = self.work_item
         if item.started_at is None:
             return None
-        if item.desk_at is not None:
-            return Origin.RECEIPT
         if item.started_at == item.case.accepted_at:
-            return Origin.ACCEPTANCE
+            return Origin.RECEIPT if item.desk_at else Origin.ACCEPTANCE
         return Origin.PREDECESSOR if self.predecessors() else Origin.RELEASE
 
     def predecessors(self) -> list[str]:
@@ -239,7 +237,7 @@ class _Telling:
         return [
             f"“{edge.predecessor.item_name}”"
             if edge.predecessor.case_id == self.work_item.case_id
-            else "有关人员的前置事项"
+            else "有关人员事项"
             for edge in last
         ]
 
@@ -374,7 +372,7 @@ def _facts(told: Explanation, reader: Reader) -> Iterator[tuple[str, str]]:
     if told.used and not told.decided_at:
         yield "净用时", f"{told.used.net:.1f} 个工作日，不含暂停"
         yield "总用时", f"{told.used.gross:.1f} 个工作日，含暂停"
-    if reader == Reader.SUPERVISOR:
+    if reader != Reader.TALENT:
         if told.desk_at:
             yield "到达部门", instant_words(told.desk_at)
         if told.late_stage:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cases import calendar, documents, intake, review, sweep
+from cases import calendar, documents, explain, intake, review, sweep
 from cases.errors import AlreadyHandled
 from cases.models import Card, Case, CaseState, WorkItemState
 from cases.sweep import SweepReport
@@ -15,6 +15,8 @@ from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.conftest import MONDAY, SHANGHAI, item, make_user
 from tests.cases.desks import on, told
+from tests.cases.people import FOUNDER_ID
+from tests.cases.steps import approved
 from tests.cases.test_intake import CHAIN, TestAsk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -172,3 +174,23 @@ def test_leaders_and_supervisors_hear_of_it_after_days_on_the_desk(
     sweep.sweep(now=datetime(2026, 12, 3, 10, tzinfo=SHANGHAI))
 
     assert told("card.escalated") == {("head", "inbox"), ("jd", "inbox")}
+
+
+def test_what_waited_for_another_person_until_after_the_receipt_starts_at_that_decision(
+    accepted: Make, submitted: Make, stranger: User, clerk: User, officers: dict[str, User]
+) -> None:
+    """The founder's own registration (P01) is decided on Wednesday, the firm's case never."""
+    founder = {"p_id_no": FOUNDER_ID, "p_birth": "1995-08-22", "p_gender": "2"}
+    person = accepted("P01", **founder)
+    firm = submitted("E02", applicant=stranger)
+    with clock.at(on(25, 10)):
+        approved(person, "P01", officers)
+
+    sweep.sweep(now=on(30, 18))
+
+    work_item = item(firm, "E02")
+    assert (work_item.started_at, work_item.desk_at) == (on(25, 10), TERM)
+    assert Case.objects.get(pk=firm.pk).accepted_at == MONDAY
+    told = explain.explain_deadline(work_item)
+    assert told.started_by == explain.Origin.PREDECESSOR
+    assert told.steps[0].text.startswith("前置的有关人员事项于 2026年11月25日 10:00 作出决定")
