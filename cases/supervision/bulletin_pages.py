@@ -21,6 +21,7 @@ from portal.core import clock
 from portal.core.chinese import instant_words, month_words
 
 MONTHS_BACK = 24
+POINTS = "个百分点"
 REASONS_MAX = 500
 
 
@@ -182,7 +183,7 @@ def _figures(document: Document) -> list[dict[str, Any]]:
             "按时办结率",
             words(every.rate, "percent"),
             "ranking",
-            _change(rate.value, "个百分点") if rate.words else "上月没有可比数据",
+            _change(rate.value, POINTS) if rate.words else "上月没有可比数据",
         ),
         figure("黄牌", f"{every.yellow:,}", "departments", "本月亮牌", "yellow"),
         figure("红牌", f"{every.red:,}", "cards", _change(red, "张"), "red"),
@@ -198,7 +199,8 @@ def _figures(document: Document) -> list[dict[str, Any]]:
 def _change(change: Any, unit: str) -> str:
     if not change:
         return "与上月持平"
-    return f"比上月{'增加' if change > 0 else '减少'} {abs(change):,} {unit}"
+    more, less = ("上升", "下降") if unit == POINTS else ("增加", "减少")
+    return f"比上月{more if change > 0 else less} {abs(change):,} {unit}"
 
 
 def _facts(bulletin: Bulletin) -> list[dict[str, Any]]:
