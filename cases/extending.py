@@ -16,6 +16,7 @@ from cases.models import Extension, ExtensionState, WorkItem, WorkItemState
 from cases.models.extension import MOST_DAYS
 from cases.models.work_item import ON_DESK, RUNNING
 from cases.moves import on_desk, require_hand
+from cases.notices import desk_of
 from notifications.sending import Notice, tell
 from portal.accounts.models import Role, User
 from portal.core import clock
@@ -91,7 +92,7 @@ def grant(*, extension_id: int, leader: User, note: str = "") -> Extension:
         {**_named(work_item), **words, "reasons": extension.reasons},
         reverse("cases:case", args=[work_item.case_id]),
     )
-    tell([applicant, _desk_notice(event, extension.asked_by, work_item, words)])
+    tell([applicant, *_answers(event, extension, work_item, words)])
     return extension
 
 
@@ -108,7 +109,7 @@ def refuse(*, extension_id: int, leader: User, note: str) -> Extension:
         raise AlreadyHandled(OVER)
     event = _decided(extension, work_item, ExtensionState.REFUSED, leader, note)
     params = {"days": extension.days, "note": extension.note}
-    tell([_desk_notice(event, extension.asked_by, work_item, params)])
+    tell(_answers(event, extension, work_item, params))
     return extension
 
 
@@ -177,6 +178,14 @@ def _record(extension: Extension, work_item: WorkItem, kind: str, actor: User) -
 
 def _named(work_item: WorkItem) -> dict[str, object]:
     return {"number": work_item.case.number, "item": work_item.item_name}
+
+
+def _answers(
+    event: Event, extension: Extension, work_item: WorkItem, params: Mapping[str, object]
+) -> list[Notice]:
+    """Return the notices for whoever asked; once they have left the desk, for its officers."""
+    staff = desk_of(work_item.department_id, extension.asked_by_id)
+    return [_desk_notice(event, person, work_item, params) for person in staff]
 
 
 def _desk_notice(

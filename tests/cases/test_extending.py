@@ -299,3 +299,14 @@ class TestTheItemIsDecidedMeanwhile:
         assert "未及批准" in page
         assert "待本部门负责人批准" not in page
         assert "不予批准" not in page
+
+
+def test_once_the_asker_has_left_the_desk_its_officers_hear_of_the_decision(
+    asked: Extension, staff: dict[str, User]
+) -> None:
+    staff["officer"].department = staff["stranger"].department
+    staff["officer"].save()
+
+    extending.refuse(extension_id=asked.pk, leader=staff["leader"], note="理由不充分。")
+
+    assert told("extension.refused") == {("o2", "inbox")}
