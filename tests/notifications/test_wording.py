@@ -50,6 +50,7 @@ PARAMS = {
     "message.digest": {"count", "subjects"},
 }
 INBOX_ONLY = {
+    "case.moved",
     "desk.moved",
     "window.overdue",
     "case.answered",
