@@ -14,6 +14,8 @@ Items = QuerySet[WorkItem]
 Cases = QuerySet[Case]
 
 Grouping = Literal["department", "item", "one_thing", "district", "officer"]
+# The choice of what belongs nowhere: cases of no known district, work items nobody has claimed.
+NO_DISTRICT, NOBODY = "none", 0
 # A department, one-thing or officer by primary key (None: nobody has claimed it), a district by its
 # code, a step of time by its first day, an item by the one-thing it belongs to and its code.
 Key = int | str | date | tuple[int, str] | None
@@ -49,7 +51,10 @@ def month_before(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A choice of work items; what is empty chooses nothing. Officers are those who claimed."""
+    """A choice of work items; what is empty chooses nothing. Officers are those who claimed.
+
+    NO_DISTRICT and NOBODY choose what has none.
+    """
 
     one_thing: int | None = None
     department: int | None = None
@@ -66,8 +71,13 @@ class Scope:
         if self.item:
             items = items.filter(item_code=self.item)
         if self.district:
-            items = items.filter(case__district=self.district)
-        return items if self.officer is None else items.filter(claimed_by=self.officer)
+            items = items.filter(case__district=self.district_code)
+        return items if self.officer is None else items.filter(claimed_by=self.officer or None)
+
+    @property
+    def district_code(self) -> str:
+        """The code as it stands in a row."""
+        return "" if self.district == NO_DISTRICT else self.district
 
     def cases(self) -> Cases:
         """Return the cases that were handed in and lie in this scope.
@@ -78,7 +88,7 @@ class Scope:
         if self.one_thing is not None:
             cases = cases.filter(one_thing=self.one_thing)
         if self.district:
-            cases = cases.filter(district=self.district)
+            cases = cases.filter(district=self.district_code)
         if self.department is None and self.officer is None:
             return cases.filter(item_codes__contains=[self.item]) if self.item else cases
         return cases.filter(Exists(self.work_items().filter(case=OuterRef("pk"))))

@@ -13,7 +13,14 @@ from django.utils.http import urlencode
 
 from cases.models.work_item import Stage
 from cases.supervision.figures import CASE_LISTS, CLOCKS
-from cases.supervision.scope import Period, Scope, month_before, month_of
+from cases.supervision.scope import (
+    NO_DISTRICT,
+    NOBODY,
+    Period,
+    Scope,
+    month_before,
+    month_of,
+)
 from policies import divisions
 from policies.models import OneThing
 from portal.accounts.models import DEPARTMENT_ROLES, Department, Role, User
@@ -30,6 +37,8 @@ PERIODS = {
 # The longest period that is counted, and when; a slip of the keyboard is not a thousand years.
 LONGEST = timedelta(days=10 * 366)
 EARLIEST, LATEST = date(1949, 10, 1), date(2999, 12, 31)
+# In an address: what nobody has claimed.
+UNCLAIMED = "none"
 SEEN = {"no": "未知悉", "yes": "已知悉"}
 EXPLAINED = {"no": "未说明", "yes": "已说明"}
 # Lists that no figure counts: every card that was issued in the period, decided since or not.
@@ -61,6 +70,8 @@ class Selection:
     at: str
     period_name: str
     period: Period
+    # Only what nobody has claimed.
+    is_unclaimed: bool = False
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -95,7 +106,7 @@ class Selection:
             department=self.department.pk if self.department else None,
             item=self.item,
             district=self.district,
-            officer=self.officer.pk if self.officer else None,
+            officer=NOBODY if self.is_unclaimed else self.officer.pk if self.officer else None,
         )
 
     def words(self, items: Mapping[str, str]) -> list[str]:
@@ -106,6 +117,7 @@ class Selection:
             items.get(self.item, ""),
             district_name(self.district) if self.district else "",
             self.officer.get_full_name() if self.officer else "",
+            "未认领" if self.is_unclaimed else "",
         ]
         return [word for word in found if word]
 
@@ -117,7 +129,9 @@ class Selection:
             "department": self.department.code if self.department and not self.is_bound else "",
             "item": self.item,
             "district": self.district,
-            "officer": str(self.officer.pk) if self.officer else "",
+            "officer": UNCLAIMED
+            if self.is_unclaimed
+            else (str(self.officer.pk) if self.officer else ""),
             "clock": self.clock,
             "stage": self.stage,
             "seen": self.seen,
@@ -159,8 +173,9 @@ def selection(
     department = _department(reader, given.get("department", ""), departments, problems)
     items = item_names(one_things)
     item = pick("item", items.get, "没有这个事项，已显示全部事项。")
-    district = pick("district", divisions.known, "没有这个区县，已显示全部区县。")
-    officer = _officer(reader, given.get("officer", ""), problems)
+    district = pick("district", _is_district, "没有这个区县，已显示全部区县。")
+    unclaimed = given.get("officer") == UNCLAIMED
+    officer = None if unclaimed else _officer(reader, given.get("officer", ""), problems)
     clock = pick("clock", LISTS.get, "没有这种时限状态，已显示全部。")
     stage = pick("stage", Stage.values.__contains__, "没有这个环节，已显示全部环节。")
     seen = pick("seen", SEEN.get, "知悉情况只能选已知悉或未知悉，已显示全部。")
@@ -182,6 +197,7 @@ def selection(
         at,
         name,
         period,
+        unclaimed,
         tuple(problems),
     )
 
@@ -196,15 +212,19 @@ def item_names(one_things: Sequence[OneThing]) -> dict[str, str]:
     }
 
 
+def _is_district(code: str) -> bool:
+    return code == NO_DISTRICT or divisions.known(code)
+
+
 def district_names(chosen: str = "") -> dict[str, str]:
     """Return the districts of this division that can be chosen, and the chosen one: code → name."""
-    own = dict(divisions.children(settings.DIVISION_CODE))
+    own = dict(divisions.children(settings.DIVISION_CODE)) | {NO_DISTRICT: district_name("")}
     return own | ({chosen: district_name(chosen)} if chosen and chosen not in own else {})
 
 
 def district_name(code: str) -> str:
     """Return the name of a district, without the city where it is this one's."""
-    if not code:
+    if code in {"", NO_DISTRICT}:
         return "未登记区县"
     city = divisions.name_of(settings.DIVISION_CODE) or ""
     return (divisions.name_of(code) or code).removeprefix(city)

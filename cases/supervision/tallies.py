@@ -293,6 +293,8 @@ def _grouped(
     """Return one row for each key: the key, further columns, sums."""
     wanted = {name: value for name in FILTERS if (value := getattr(scope, name))}
     conditions = [f"{FILTERS[name]} = %({name})s" for name in wanted]
+    if "district" in wanted:
+        wanted["district"] = scope.district_code
     if "begin" in params:
         conditions.append("day BETWEEN %(begin)s AND %(end)s")
     keys = ", ".join([KEYS[by], *more])

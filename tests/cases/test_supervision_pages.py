@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from cases import calendar
 from cases.demo.samples import DONE, OWN_CASES, UNDER_WAY
 from cases.models import Card, Case, WorkItem
-from cases.supervision import figures, stages
+from cases.supervision import figures, stages, tallies
 from cases.supervision.pages import downloads, flow, overview
 from cases.supervision.pages.frame import frame
 from cases.supervision.scope import Grouping, Period, Scope
@@ -95,6 +95,30 @@ def test_each_number_of_a_breakdown_opens_a_list_of_so_many(client: Client, by: 
     assert len(links) > 4
     for url, number in links[:12]:
         assert heading(page(client, url.replace("&amp;", "&"))).endswith(f" {number} 件"), url
+
+
+@pytest.mark.parametrize(
+    ("by", "chosen", "name"),
+    [("district", "district=none", "未登记区县"), ("officer", "officer=none", "未认领")],
+)
+def test_what_belongs_nowhere_can_be_looked_at_too(
+    client: Client, by: Grouping, chosen: str, name: str
+) -> None:
+    Case.objects.filter(pk=WorkItem.objects.open()[0].case_id).update(district="")
+    tallies.rebuild()
+    open_ones = next(row for row in tables(by=by)["standing"].rows if row.cells[0].value == name)
+    count, url = open_ones.cells[1].value, open_ones.cells[1].url
+
+    assert count and chosen in url
+    listed = page(client, url)
+    assert heading(listed).endswith(f" {count:,} 件")
+    assert name in listed
+    narrowed = figures.overall(
+        frame(User.objects.get(username="jiandu01"), dict([chosen.split("=")])).choice.scope,
+        now=TODAY,
+        period=NOVEMBER,
+    )
+    assert narrowed.open == count
 
 
 def test_a_grouping_without_sense_shows_departments(client: Client) -> None:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from cases.supervision.figures import Figures
 from cases.supervision.pages import lists
 from cases.supervision.pages.frame import Frame
-from cases.supervision.scope import Grouping, Key
-from cases.supervision.selection import Selection, district_name
+from cases.supervision.scope import NO_DISTRICT, Grouping, Key
+from cases.supervision.selection import UNCLAIMED, Selection, district_name
 from cases.supervision.tables import Cell, Warned
 from portal.accounts.models import User
 
@@ -97,9 +97,7 @@ def _one_things(seen: Frame, found: Mapping[Key, Figures]) -> list[Group]:
 
 def _districts(seen: Frame, found: Mapping[Key, Figures]) -> list[Group]:
     return [
-        Group(
-            code, district_name(str(code)), found[code], {"district": str(code)} if code else None
-        )
+        Group(code, district_name(str(code)), found[code], {"district": str(code) or NO_DISTRICT})
         for code in sorted(found, key=lambda code: (not code, str(code)))
     ]
 
@@ -120,5 +118,5 @@ def _officers(seen: Frame, found: Mapping[Key, Figures]) -> list[Group]:
     ]
     groups.sort(key=lambda group: (group.note, group.name))
     if None in found:
-        groups.append(Group(None, "未认领", found[None], None))
+        groups.append(Group(None, "未认领", found[None], {"officer": UNCLAIMED}))
     return groups
