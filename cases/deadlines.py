@@ -95,24 +95,19 @@ def extend_clock(
     at: datetime,
     calendar: Calendar,
     pauses: Sequence[Pause],
-    stopped_at: datetime | None = None,
 ) -> None:
-    """Give a work item more working days (延期); due and yellow instants follow at once.
+    """Give a running work item more working days (延期); due and yellow instants follow at once.
 
-    `pauses` are the closed ones; `stopped_at` is when a clock that stands now was stopped. The
-    cycle rises where the extension takes the item out of warning. Raises ValueError before a start
-    and for less than a day.
+    `pauses` are the closed ones. The cycle rises where the extension takes the item out of warning.
+    Raises ValueError before a start and for less than a day.
     """
     if days < 1 or work_item.started_at is None:
         raise ValueError("A clock that has begun is extended by one day or more.")
     before = projected(work_item, calendar, pauses)
     work_item.extended_days += days
     after = projected(work_item, calendar, pauses)
-    if stopped_at is None:
-        _settle(work_item, at)
-        _go_on(work_item, before, after, stopped=at, at=at)
-    elif before.yellow_at <= stopped_at < after.yellow_at:
-        work_item.cycle += 1
+    _settle(work_item, at)
+    _go_on(work_item, before, after, stopped=at, at=at)
 
 
 def case_deadline(

@@ -189,8 +189,8 @@ def net_days(
     """Return the working days from start to decision without pauses (净用时).
 
     Days count as they do for the due date: the start day is none, each later counted day is one,
-    and of the last day the share of business hours that has passed. So an item of 1 day or more is
-    in time exactly when its net time is at most its budget. Raises ValueError when end < start.
+    and of the last day the share of business hours that has passed. An item of 1 day or more that
+    is in time has a net time of at most its budget. Raises ValueError when end < start.
     """
     if end < start:
         raise ValueError("A decision cannot come before the start.")

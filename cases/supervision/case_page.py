@@ -47,7 +47,7 @@ HAPPENED = {
     "case.completed": "全部事项办结",
     "work_item.released": "开始计时",
     "work_item.claimed": "认领",
-    "work_item.taken_over": "负责人接办",
+    "work_item.taken_over": "负责人接管",
     "work_item.approved": "准予办结",
     "work_item.refused": "不予办理",
     "work_item.closed": "终止",

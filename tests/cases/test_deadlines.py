@@ -140,8 +140,8 @@ def test_an_items_own_threshold_moves_yellow_through_pauses_and_extensions() -> 
     assert item.yellow_at == on(30, 9) + timedelta(days=2)
 
 
-def extended(item: WorkItem, days: int, at: datetime, **more: datetime) -> WorkItem:
-    deadlines.extend_clock(item, days=days, at=at, calendar=CALENDAR, pauses=[], **more)
+def extended(item: WorkItem, days: int, at: datetime) -> WorkItem:
+    deadlines.extend_clock(item, days=days, at=at, calendar=CALENDAR, pauses=[])
     return item
 
 
@@ -173,30 +173,6 @@ def test_an_extension_in_the_same_warning_keeps_cycle_and_yellow() -> None:
     assert item.yellow_at == december
     assert item.due_at == december + timedelta(days=4, hours=8, minutes=30)
     assert item.cycle == 0
-
-
-def test_an_extension_during_a_pause_shows_when_the_clock_runs_again() -> None:
-    # Yellow since Wed 9:00, paused Wed 10:00.
-    item = running()
-    deadlines.stop_clock(item, at=on(25, 10))
-
-    extended(item, 5, on(26, 10), stopped_at=on(25, 10))
-
-    assert (item.due_at, item.extended_days, item.cycle) == (None, 5, 1)
-    deadlines.resume_clock(
-        item, at=on(26, 15), calendar=CALENDAR, pauses=[(on(25, 10), on(26, 15))]
-    )
-    # Tue, Wed (2), Fri (3), 30–4 December (8): due Fri 4, yellow Thu 3.
-    assert item.due_at == on(27, 17, 30) + timedelta(days=7)
-    assert item.yellow_at == on(26, 9) + timedelta(days=7)
-    assert item.cycle == 1
-
-
-def test_an_extension_during_a_pause_outside_a_warning_keeps_the_cycle() -> None:
-    item = running()
-    deadlines.stop_clock(item, at=on(24, 10))
-
-    assert extended(item, 5, on(26, 10), stopped_at=on(24, 10)).cycle == 0
 
 
 def test_an_extension_needs_a_day_and_a_start() -> None:

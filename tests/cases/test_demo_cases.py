@@ -7,6 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
+from cases.demo import urgings
 from cases.demo.people import Person
 from cases.demo.samples import SAMPLES
 from cases.models import (
@@ -18,10 +19,12 @@ from cases.models import (
     Offer,
     SharedRequest,
     Suspension,
+    Urging,
     WorkItem,
     WorkItemState,
 )
 from portal.accounts.models import User
+from portal.core import clock
 from portal.core.ledger import Event
 from tests.cases.staged import TODAY, staged
 
@@ -105,3 +108,13 @@ def test_people_have_numbers_of_their_own() -> None:
 
     assert len({person.id_number for person in people}) == len(people)
     assert len({person.phone for person in people}) == len(people)
+
+
+def test_one_urging_is_answered_and_one_waits() -> None:
+    with clock.at(TODAY):
+        assert urgings.play() == 2
+
+    answered, waiting = Urging.objects.order_by("pk")
+    assert answered.answered_by == answered.work_item.claimed_by  # type: ignore[union-attr]
+    assert answered.sent_at < answered.answered_at <= TODAY  # type: ignore[operator]
+    assert waiting.answered_at is None and waiting.due_at > TODAY

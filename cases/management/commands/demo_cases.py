@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("示例办件只用于演示和测试环境。")
-        from cases.demo import bulletins
+        from cases.demo import bulletins, urgings
         from cases.demo.samples import SAMPLES
         from cases.demo.stage import play
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"已生成 {play(SAMPLES)} 件示例办件。")
         bulletins.play()
+        urgings.play()
         # What the past told people is delivered before anybody watches the console.
         logger = logging.getLogger("portal.sms")
         logger.setLevel(logging.WARNING)
