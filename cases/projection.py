@@ -25,6 +25,7 @@ from django.utils import timezone
 from cases import calendar, deadlines, issuing, review, terms
 from cases.models import CalendarRevision, Case, WorkItem
 from cases.models.work_item import OPEN
+from cases.working_time import YELLOW_SHARE
 from notifications import bulk
 from notifications.sending import Notice, tell
 from portal.accounts.models import User
@@ -95,7 +96,8 @@ FOLLOWS = """
     LEFT JOIN LATERAL (
         SELECT date FROM cases_calendarordinal
         WHERE working
-          AND ordinal = ends.ordinal - coalesce(warn_days, greatest(1, budget / 5)) OFFSET 0
+          AND ordinal = ends.ordinal
+              - coalesce(warn_days, greatest(1, floor(budget * %(yellow_share)s)::int)) OFFSET 0
     ) AS warns ON true
 """
 CASE_DUE = """(
@@ -390,7 +392,7 @@ def _paused(upto: int) -> list[Candidate]:
 def _window(upto: int, scan: int, paused: list[Candidate]) -> Window:
     """Read on behind the mark, locking nothing."""
     params = {"upto": upto, "scan": scan, "open": list(OPEN), "now": clock.now()}
-    params |= calendar.hours_of_statements()
+    params |= calendar.hours_of_statements() | {"yellow_share": YELLOW_SHARE}
     (_, last, read), *rows = _rows(CANDIDATES, params)
     last = last or upto
     found = {case: Candidate(first, case, weight) for case, first, weight in rows}
@@ -452,7 +454,7 @@ def _write(revision: CalendarRevision, cases: list[UUID]) -> int:
         "revision": revision.pk,
         "own_link": issuing.case_link(OWN),
     }
-    params |= calendar.hours_of_statements()
+    params |= calendar.hours_of_statements() | {"yellow_share": YELLOW_SHARE}
     singly = _rows(ONE_BY_ONE, params)
     params |= _items_singly([pk for pk, _ in singly if pk])
     params |= _cases_singly([pk for _, pk in singly if pk])

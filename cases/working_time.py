@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 WEEKEND = (5, 6)
+# The last part of a budget, in which an item is in warning; local practice.
+YELLOW_SHARE = 0.2
 
 # A closed interval in which the clock stood still: (began, ended).
 Pause = tuple[datetime, datetime]
@@ -152,7 +154,7 @@ def deadline(
     start: datetime,
     budget: int,
     pauses: Iterable[Pause] = (),
-    yellow_share: float = 0.2,
+    yellow_share: float = YELLOW_SHARE,
     warn_days: int | None = None,
 ) -> Deadline:
     """Return due and yellow instants of a clock of `budget` working days that started at `start`.
