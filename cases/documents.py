@@ -28,7 +28,7 @@ from cases.models.case import ApplicantKind
 from cases.numbering import spaced
 from cases.pages import picture
 from cases.working_time import Calendar, deadline
-from policies.conditions import is_blank
+from policies.guards import is_blank
 from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words, instant_words, listed
 

@@ -20,7 +20,7 @@ from django.utils.text import Truncator
 from cases import places
 from policies import divisions
 from policies.checks import IDENTIFIERS
-from policies.conditions import as_date, is_blank
+from policies.guards import as_date, is_blank
 from policies.schema import Element, Field
 
 # Kinds of answers that are asked for in two boxes.

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from policies import divisions
-from policies.conditions import is_blank
+from policies.guards import is_blank
 from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words
 

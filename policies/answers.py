@@ -9,7 +9,7 @@ from typing import Any
 
 from policies import divisions
 from policies.checks import CHECKS, IDENTIFIERS, RULES, SEES_BLANKS
-from policies.conditions import as_date, as_number, is_blank
+from policies.guards import as_date, as_number, is_blank
 from policies.schema import Catalogue, Element, Field, Rule
 
 BANK_NAME_LENGTHS = (2, 40)

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from policies.conditions import as_date, as_number, is_blank
+from policies.guards import as_date, as_number, is_blank
 
 Check = Callable[[str], str | None]
 RuleCheck = Callable[..., str | None]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from policies import divisions
 from policies.checks import CHECKS, RULES, arguments_of
-from policies.conditions import ORDERING, RELATIVE_TO_APPLICATION, Compare, Condition
+from policies.guards import ORDERING, RELATIVE_TO_APPLICATION, Compare, Guard
 from policies.schema import (
     Element,
     Exclusion,
@@ -347,9 +347,7 @@ def _subject(draft: Draft, item: Item, need: Requirement) -> Iterator[tuple[str,
         yield "subject.column", f"{subject.element} 没有列 {subject.column}"
 
 
-def _condition(
-    draft: Draft, item: Item, condition: Condition, path: str
-) -> Iterator[tuple[str, str]]:
+def _condition(draft: Draft, item: Item, condition: Guard, path: str) -> Iterator[tuple[str, str]]:
     for inner, compare in condition.comparisons():
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in inner)
         for key, reason in _comparison(draft, item, compare):

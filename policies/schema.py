@@ -26,7 +26,7 @@ from pydantic import (
     Field as PydanticField,
 )
 
-from policies.conditions import Condition
+from policies.guards import Guard
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -198,7 +198,7 @@ class Line(Entry):
     """One line of an item's old material list; `material` says what became of it."""
 
     material: Code
-    when: Condition | None = None
+    when: Guard | None = None
     optional: StrictBool = False
 
 
@@ -229,7 +229,7 @@ class Requirement(Entry):
     material: Code | None = None
     strength: Literal["hard", "soft"]
     why: Text
-    when: Condition | None = None
+    when: Guard | None = None
     subject: Subject | None = None
 
 
@@ -332,7 +332,7 @@ class Item(Entry):
         return tuple(line for line in self.materials if _applies(line.when, answers, on))
 
 
-def _applies(when: Condition | None, answers: Mapping[str, Any] | None, on: date) -> bool:
+def _applies(when: Guard | None, answers: Mapping[str, Any] | None, on: date) -> bool:
     return when is None or answers is None or when.holds(answers, on)
 
 

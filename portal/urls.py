@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("portal.site.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("notifications.urls")),
+    path("", include("policies.urls")),
     path("", include("cases.urls")),
 ]

@@ -6,6 +6,8 @@ from cases.models.card import Card, Cause, Level, Limit, Rung
 from cases.models.case import Case, CaseState
 from cases.models.document import Document, Origin, SharedRequest
 from cases.models.extension import Extension, ExtensionState
+from cases.models.parked import ParkedItem, ParkedState
+from cases.models.recommendation import Package, Recommendation
 from cases.models.supplement import Offer, OfferState, Supplement
 from cases.models.suspension import Suspension, SuspensionReason
 from cases.models.tally import DailyTally, NetTally, StandingTally, TallyDelta
@@ -35,6 +37,10 @@ __all__ = [
     "Offer",
     "OfferState",
     "Origin",
+    "Package",
+    "ParkedItem",
+    "ParkedState",
+    "Recommendation",
     "Rung",
     "SharedRequest",
     "Stage",

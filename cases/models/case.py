@@ -215,5 +215,9 @@ class Case(models.Model):
     @transition(field=state, source=CaseState.ACCEPTED, target=CaseState.COMPLETED)
     def complete(self) -> None: ...
 
+    @transition(field=state, source=CaseState.COMPLETED, target=CaseState.ACCEPTED)
+    def resume(self) -> None:
+        """An item that was put aside has become ripe: the same case is at work again."""
+
     @transition(field=state, source=CaseState.ACCEPTED, target=CaseState.REVOKED)
     def revoke(self) -> None: ...

@@ -18,7 +18,7 @@ from cases.forms import AnswerForm
 from cases.models import Case
 from cases.pages import bundle, picture
 from cases.pages.prefill import from_id_number, known
-from policies.conditions import is_blank
+from policies.guards import is_blank
 from policies.schema import Element
 from portal.accounts.models import User
 from portal.core import clock

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.models import Case
 from policies.checks import id_birth, id_gender, resident_id
-from policies.conditions import is_blank
+from policies.guards import is_blank
 from policies.schema import Element
 from portal.accounts.models import User
 from portal.core.chinese import day_words

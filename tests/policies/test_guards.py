@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from policies.conditions import Condition
+from policies.guards import Guard
 from policies.schema import Catalogue
 
 ON = date(2020, 9, 1)
-CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
+CONDITION: TypeAdapter[Any] = TypeAdapter(Guard)
 
 BACHELOR = {"field": "p_edu", "op": "in", "value": ["21", "31"]}
 STUDENT = {"field": "p_grad_date", "op": "after_application"}

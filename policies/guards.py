@@ -1,4 +1,4 @@
-"""Typed conditions over the answers of one form: serialisable, checkable, explainable in Chinese.
+"""Guards (适用情形) over the answers of one form, two-valued: serialisable, checkable, explainable.
 
 YAML: `{field: p_edu, op: in, value: ['21', '31']}`, `{all: [...]}`, `{any: [...]}`,
 `{none: [...]}`.
@@ -146,7 +146,7 @@ class Compare(Node):
 
 
 class All(Node):
-    all: tuple["Condition", ...] = Field(min_length=1)
+    all: tuple["Guard", ...] = Field(min_length=1)
 
     def holds(self, answers: Mapping[str, Any], on: date) -> bool:
         return all(part.holds(answers, on) for part in self.all)
@@ -159,7 +159,7 @@ class All(Node):
 
 
 class AnyOf(Node):
-    any: tuple["Condition", ...] = Field(min_length=1)
+    any: tuple["Guard", ...] = Field(min_length=1)
 
     def holds(self, answers: Mapping[str, Any], on: date) -> bool:
         return any(part.holds(answers, on) for part in self.any)
@@ -172,7 +172,7 @@ class AnyOf(Node):
 
 
 class NoneOf(Node):
-    none: tuple["Condition", ...] = Field(min_length=1)
+    none: tuple["Guard", ...] = Field(min_length=1)
 
     def holds(self, answers: Mapping[str, Any], on: date) -> bool:
         return not any(part.holds(answers, on) for part in self.none)
@@ -196,14 +196,14 @@ def _shape(value: Any) -> str | None:
 
 
 # The tags are in angle brackets so that the loader can leave them out of the paths it reports.
-Condition = Annotated[
+Guard = Annotated[
     Annotated[Compare, Tag("<Compare>")]
     | Annotated[All, Tag("<All>")]
     | Annotated[AnyOf, Tag("<AnyOf>")]
     | Annotated[NoneOf, Tag("<NoneOf>")],
     Discriminator(
         _shape,
-        custom_error_type="condition_shape",
+        custom_error_type="guard_shape",
         custom_error_message="条件应写成 field/op/value、all、any 或 none",
     ),
 ]
