@@ -39,7 +39,7 @@ format: $(VENV)/.development ## 统一代码与模板格式
 	$(VENV)/bin/ruff format .
 	-$(VENV)/bin/djade --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html')
 
-bench: $(VENV)/.development ## 运行 benchmarks/ 下的基准测试并列表；ARGS 选择
+bench: $(VENV)/.benchmarks ## 运行 benchmarks/ 下的基准测试并列表；ARGS 选择
 	@$(PY) -m benchmarks $(ARGS)
 
 shell: $(VENV)/.runtime ## 打开交互式 Python（先运行 make demo）
@@ -50,6 +50,8 @@ requirements: $(VENV)/.development ## 由 requirements*.in 重新锁定全部依
 		--custom-compile-command "make requirements" requirements.in -o requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make requirements" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make requirements" -c requirements-dev.txt requirements-bench.in -o requirements-bench.txt
 
 $(VENV)/.runtime: requirements.txt
 	@.ci/install $(PYTHON) $(VENV) $(UV) requirements.txt
@@ -58,6 +60,10 @@ $(VENV)/.runtime: requirements.txt
 $(VENV)/.development: requirements.txt requirements-dev.txt
 	@.ci/install $(PYTHON) $(VENV) $(UV) requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.benchmarks: requirements-bench.txt | $(VENV)/.development
+	@.ci/install $(PYTHON) $(VENV) $(UV) requirements-bench.txt
+	@touch $@
 
 $(SCRIPTS): package-lock.json .ci/scripts | $(VENV)/.runtime
 	@.ci/scripts $(PY)
