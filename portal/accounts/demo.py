@@ -56,6 +56,7 @@ OFFICE = (
     DemoAccount("jiandu01", Role.SUPERVISOR, "何思源", phone="13900000003"),
     DemoAccount("jiandu02", Role.SUPERVISOR, "叶景行", phone="13900000004"),
     DemoAccount("bianji01", Role.EDITOR, "宋致远", phone="13900000005"),
+    DemoAccount("bianji02", Role.EDITOR, "姚若水", phone="13900000008"),
     DemoAccount("shenji01", Role.AUDITOR, "韩慎之", phone="13900000006"),
     DemoAccount("admin01", Role.ADMINISTRATOR, "钟维安", phone="13900000007"),
 )
