@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from policies.models.subject import Subject
 from portal.core import clock
-from portal.core.crypto import EncryptedTextField
+from portal.core.crypto import EncryptedJSONField, EncryptedTextField
 
 
 class Level(models.TextChoices):
@@ -50,7 +50,8 @@ class Recognition(models.Model):
     level = models.CharField("人才层次", max_length=1, choices=Level)
     route = models.CharField("认定方式", max_length=16, choices=Route)
     # What the route asks for, as its rule reads it: rank and role, taxable income, equity value.
-    evidence = models.JSONField("认定依据", default=dict)
+    # Sealed: an income is nobody else's business.
+    evidence = EncryptedJSONField("认定依据", default=dict)
     recommender = models.ForeignKey(
         Recommender, models.PROTECT, null=True, blank=True, related_name="recognitions"
     )
@@ -148,7 +149,9 @@ class CodeUse(models.Model):
         FORGED = "forged", "无法识别"
 
     code = models.ForeignKey(SubjectCode, models.PROTECT, null=True, related_name="uses")
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="uses")
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="uses", db_index=False
+    )
     scope = models.CharField("用途", max_length=12, choices=Scope)
     outcome = models.CharField("结果", max_length=10, choices=Outcome)
     # Of a valid rotating code: what makes it unlike every other one.
@@ -163,6 +166,8 @@ class CodeUse(models.Model):
                 fields=["code", "nonce"], condition=Q(outcome="valid"), name="policies_codeuse_once"
             ),
         ]
+        # How often one institution has read of late is asked at each reading.
+        indexes = [models.Index(fields=["institution", "-at"], name="policies_codeuse_lately")]
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.outcome}"
