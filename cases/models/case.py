@@ -1,6 +1,7 @@
 """The case (联办件): one application for one one-thing, from draft to its end."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -105,6 +106,8 @@ class Case(models.Model):
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    # When an item that had been put aside took the case up again: its promise counts from there.
+    resumed_at = models.DateTimeField("恢复办理时间", null=True, blank=True, editable=False)
     promised_days = models.PositiveSmallIntegerField("承诺时限（工作日）", null=True)
     due_at = models.DateTimeField("应办结时间", null=True, blank=True)
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
@@ -183,6 +186,11 @@ class Case(models.Model):
     def is_deemed_accepted(self) -> bool:
         """Whether it was accepted by silence (视为受理), so that no clerk has signed for it."""
         return self.accepted_at is not None and self.accepted_by_id is None and bool(self.deemed_at)
+
+    @property
+    def promised_from(self) -> datetime | None:
+        """From when on the promise counts: the acceptance, or the last item that was resumed."""
+        return self.resumed_at or self.accepted_at
 
     @property
     def applicant_name(self) -> str:

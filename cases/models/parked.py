@@ -35,7 +35,8 @@ class ParkedItem(models.Model):
     `snapshot` is what was known when it was parked (sealed), `missing` what it waits for: a list of
     {"label", "fact", "need", "actual"} without sensitive values. `expected_on` is the first day on
     which it will be ripe if nothing else changes, empty where only a new fact can help; `closes_on`
-    the last day on which it still could be.
+    the last day on which it still could be. An entry of `missing` with "item" waits for another
+    parked item of the case.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="parked_items")
@@ -50,6 +51,8 @@ class ParkedItem(models.Model):
     missing = models.JSONField("尚缺条件", default=list)
     expected_on = models.DateField("预计成熟", null=True, blank=True)
     closes_on = models.DateField("最迟", null=True, blank=True)
+    # When its applicant is reminded that it closes; empty once that is done.
+    remind_on = models.DateField(null=True, blank=True, editable=False)
     parked_at = models.DateTimeField("挂起时间")
     ripe_at = models.DateTimeField("成熟时间", null=True, blank=True)
     resumed_at = models.DateTimeField("恢复时间", null=True, blank=True)
@@ -74,12 +77,19 @@ class ParkedItem(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["expected_on"], condition=Q(state="waiting"), name="cases_parkeditem_due"
+                fields=["expected_on", "id"],
+                condition=Q(state="waiting"),
+                name="cases_parkeditem_due",
             ),
             models.Index(
                 fields=["closes_on"],
                 condition=Q(state__in=["waiting", "ripe"]),
                 name="cases_parkeditem_closing",
+            ),
+            models.Index(
+                fields=["remind_on"],
+                condition=Q(state__in=["waiting", "ripe"], remind_on__isnull=False),
+                name="cases_parkeditem_reminding",
             ),
             models.Index(
                 fields=["subject"],
