@@ -120,6 +120,24 @@ StrictLoader.yaml_implicit_resolvers = {
 }
 
 
+def document_in(path: Path, name: str) -> dict[Any, Any] | Problem:
+    """Return the mapping in a YAML file, or why there is none; `name` is what the problem says."""
+    try:
+        document = yaml.load(path.read_bytes().decode("utf-8"), StrictLoader)  # noqa: S506
+    except UnicodeDecodeError:
+        return Problem(name, "", "不是 UTF-8 编码")
+    except OSError as error:
+        return Problem(name, "", f"无法读取：{error.strerror}")
+    except yaml.MarkedYAMLError as error:
+        line = f"第 {error.problem_mark.line + 1} 行" if error.problem_mark else ""
+        return Problem(name, line, f"YAML 写法不对：{error.problem}")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return Problem(name, "", f"YAML 写法不对：{error}")
+    if isinstance(document, dict):
+        return document
+    return Problem(name, "", "文件是空的" if document is None else "最外层应为键值表")
+
+
 @dataclass(frozen=True)
 class _Place:
     file: str
@@ -167,28 +185,11 @@ class _Reading:
             self._problem(self.folder.name, "", "文件夹中没有 .yaml 文件")
         for path in paths:
             name = f"{self.folder.name}/{path.name}"
-            document = self._parse(name, path)
-            if document is not None:
+            document = document_in(path, name)
+            if isinstance(document, Problem):
+                self.problems.add(document)
+            else:
                 yield name, document
-
-    def _parse(self, name: str, path: Path) -> dict[Any, Any] | None:
-        try:
-            document = yaml.load(path.read_bytes().decode("utf-8"), StrictLoader)  # noqa: S506
-        except UnicodeDecodeError:
-            self._problem(name, "", "不是 UTF-8 编码")
-        except OSError as error:
-            self._problem(name, "", f"无法读取：{error.strerror}")
-        except yaml.MarkedYAMLError as error:
-            line = f"第 {error.problem_mark.line + 1} 行" if error.problem_mark else ""
-            self._problem(name, line, f"YAML 写法不对：{error.problem}")
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self._problem(name, "", f"YAML 写法不对：{error}")
-        else:
-            if isinstance(document, dict):
-                return document
-            reason = "文件是空的" if document is None else "最外层应为键值表"
-            self._problem(name, "", reason)
-        return None
 
     def _section(self, file: str, section: str, content: Any) -> None:
         known = section in TABLES or section in LISTS or section == "one_thing"
@@ -233,8 +234,8 @@ class _Reading:
             return model.model_validate(content)
         except ValidationError as error:
             for detail in error.errors():
-                path = place.path + _steps(detail["loc"])
-                self._problem(place.file, path, _reason(detail))
+                path = place.path + steps_of(detail["loc"])
+                self._problem(place.file, path, reason_of(detail))
             return None
 
     def _finding(self, finding: Finding) -> None:
@@ -245,13 +246,14 @@ class _Reading:
         self.problems.add(Problem(file, path, reason))
 
 
-def _steps(loc: tuple[int | str, ...]) -> str:
+def steps_of(loc: tuple[int | str, ...]) -> str:
     """Write a location as .key and [index]; the tags of condition kinds are left out."""
     steps = [step for step in loc if not str(step).startswith("<")]
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
-def _reason(detail: Any) -> str:
+def reason_of(detail: Any) -> str:
+    """Say in Chinese what pydantic found wrong."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "literal_error":
         return f"只能是 {context['expected'].replace(' or ', '、').replace(', ', '、')}"
