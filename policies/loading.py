@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.db import transaction
 
 from policies.changes import changes_between
 from policies.models import CatalogueVersion, OneThing
+from policies.policy_reading import read_policies
+from policies.publishing import install
 from policies.reading import CATALOGUES, CatalogueError, Problem, read_catalogue
 from policies.schema import Catalogue, DepartmentInfo, OneThingInfo
 from portal.accounts.models import Department
@@ -21,24 +23,29 @@ __all__ = ["CATALOGUES", "CatalogueError", "LoadReport", "Problem", "load_catalo
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did; `created` tells whether a version was published, `changes` are Chinese."""
+    """What a load did; `created` tells whether a version was published, changes are Chinese."""
 
     one_thing: OneThing
     version: CatalogueVersion
     created: bool
     changes: tuple[str, ...]
+    policy_changes: tuple[str, ...] = ()
 
 
 def load_catalogue(path: Path) -> LoadReport:
-    """Publish the catalogue of a folder and return what changed; the same content changes nothing.
+    """Publish a folder's catalogue and policies and return what changed; the same changes nothing.
 
-    Content that was published before becomes current again without a new version. Raises
-    CatalogueError with every problem found, in which case nothing was taken over.
+    A catalogue that was published before becomes current again without a new version; a published
+    version of a policy never changes. Raises CatalogueError with every problem found, in which case
+    nothing was taken over.
     """
-    return _publish(read_catalogue(path), path)
+    catalogue = read_catalogue(path)
+    files = read_policies(path, catalogue)
+    with transaction.atomic():
+        report = _publish(catalogue, path)
+        return replace(report, policy_changes=install(files, report.one_thing))
 
 
-@transaction.atomic
 def _publish(catalogue: Catalogue, path: Path) -> LoadReport:
     document = catalogue.model_dump(mode="json", exclude_defaults=True)
     departments = _publish_departments(catalogue.departments.values())

@@ -32,10 +32,13 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
         title = f"{report.one_thing.name} {report.version}"
-        if not report.changes:
-            self.stdout.write(f"{title}：没有变化。")
-            return True
-        self.stdout.write(f"{title}{'已发布' if report.created else '恢复为现行版本'}：")
-        for change in report.changes:
-            self.stdout.write(f"  {change}")
+        news = "已发布" if report.created else "恢复为现行版本"
+        self._tell(f"{title}{news if report.changes else ''}", report.changes)
+        if report.policy_changes:
+            self._tell(f"{report.one_thing.name} 政策", report.policy_changes)
         return True
+
+    def _tell(self, title: str, changes: tuple[str, ...]) -> None:
+        self.stdout.write(f"{title}：{'' if changes else '没有变化。'}")
+        for change in changes:
+            self.stdout.write(f"  {change}")
