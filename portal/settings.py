@@ -13,6 +13,9 @@ PORTAL_PROXIES  how many proxies of our own stand in front (default 1 in product
 PORTAL_BUSINESS_HOURS  morning and afternoon (default "09:00-12:00 13:30-17:30"); after a change run
                `manage.py load_calendar --anew`, which works out the open deadlines anew.
 PORTAL_SWEEP_SECONDS  how often the sweep looks for cards and ended terms (default 60).
+PORTAL_FACTS  path of the class that asks departments for facts (policies.providers.FactProvider);
+               default: a file of synthetic records in demo and test, nobody in production.
+PORTAL_FACTS_FILE  that file of synthetic records.
 
 Text messages:
 PORTAL_SMS_CHANNEL  providers in order, comma-separated: console, http, aliyun, tencent or the path
@@ -365,6 +368,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5,
         "options": {"expires": 20},
     },
+    "drain-fact-requests": {
+        "task": "policies.tasks.drain_fact_requests",
+        "schedule": 5,
+        "options": {"expires": 20},
+    },
+    "expire-facts": {
+        "task": "policies.tasks.expire_facts",
+        "schedule": 60,
+        "options": {"expires": 120},
+    },
     "draft-bulletins": {
         "task": "cases.tasks.draft_bulletins",
         "schedule": 60,
@@ -391,6 +404,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 SHARED_DATA_PROVIDER = os.environ.get("PORTAL_SHARED_DATA", "cases.shared_data.FileProvider")
 SHARED_DATA_FILE = Path(
     os.environ.get("PORTAL_SHARED_DATA_FILE", BASE_DIR / "cases" / "demo" / "shared_records.yaml")
+)
+
+# Fact seam (policies.providers): a file of synthetic records in demo and test, in production no
+# source until one is connected.
+FACT_PROVIDER = os.environ.get(
+    "PORTAL_FACTS", "" if IS_PRODUCTION else "policies.providers.FileProvider"
+)
+FACTS_FILE = Path(
+    os.environ.get("PORTAL_FACTS_FILE", BASE_DIR / "policies" / "demo" / "facts.yaml")
 )
 
 # SMS seam (notifications.channels): console and file in demo and test, HTTP in production. The

@@ -1,13 +1,16 @@
 """The real catalogue, and a copy of its files that a test may spoil."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from policies.reading import CATALOGUES, read_catalogue
 from policies.schema import Catalogue
+from portal.core import clock
 
 HANGZHOU = CATALOGUES / "hangzhou"
 
@@ -35,3 +38,11 @@ def edit(folder: Path) -> Edit:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture
+def monday() -> Iterator[datetime]:
+    """The business clock stands on Monday 2026-11-23 at 10:00."""
+    moment = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with clock.at(moment):
+        yield moment
