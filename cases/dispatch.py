@@ -8,9 +8,9 @@ from django.db.models import Q
 from cases import deadlines, routing
 from cases.models import Case, Edge, WorkItem
 from cases.models.work_item import OPEN, WorkItemState
-from cases.moves import identity_index
 from cases.working_time import Calendar
 from policies.schema import Item
+from policies.subjects import identity_index
 from portal.accounts.models import Department
 from portal.core.ledger import Entry
 

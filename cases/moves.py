@@ -9,9 +9,6 @@ from django_fsm import TransitionNotAllowed
 from cases.errors import AlreadyHandled
 from cases.models import Case, WorkItem, WorkItemState
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
-from portal.core.crypto import blind_index
-
-IDENTITY_PURPOSE = "cases.identity"
 
 
 def move(transition: Callable[[], None], otherwise: str = "") -> None:
@@ -26,11 +23,6 @@ def require_role(user: User, *roles: Role) -> None:
     """Raise PermissionDenied unless the user is active and has one of the roles."""
     if not user.is_active or user.role not in roles:
         raise PermissionDenied
-
-
-def identity_index(number: str) -> str:
-    """Return the blind index by which an ID or social credit number is found across cases."""
-    return blind_index(number, IDENTITY_PURPOSE)
 
 
 def own_case(case_id: UUID, actor: User) -> Case:

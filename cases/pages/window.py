@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from cases import application, calendar, notices
 from cases.models import Case, CaseState, Supplement
-from cases.moves import identity_index
 from cases.pages import dossier, waiting
 from cases.pages.staff_forms import BASES, PRESETS, GapsForm
 from cases.working_time import civil_day
+from policies.subjects import identity_index
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words

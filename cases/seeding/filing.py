@@ -31,7 +31,6 @@ from cases.models import (
     WorkItemState,
 )
 from cases.models.work_item import RUNNING
-from cases.moves import identity_index
 from cases.notices import first_reminder
 from cases.routing import Plan
 from cases.seeding.people import Applicant, identity
@@ -42,6 +41,7 @@ from notifications import wording
 from notifications.models import Channel, Message, MessageState
 from policies.models import OneThing
 from policies.schema import Item, Material
+from policies.subjects import identity_index
 from portal.accounts.models import PHONE_PURPOSE, Role, User
 from portal.core.crypto import blind_index
 from portal.core.ledger import Event
