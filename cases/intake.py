@@ -39,7 +39,7 @@ from cases.models import (
     Tolerance,
     WorkItem,
 )
-from cases.moves import identity_index, move, own_case, require_role
+from cases.moves import move, own_case, require_role
 from cases.notices import (
     NOTICE_DAYS,
     Gap,
@@ -54,6 +54,7 @@ from cases.numbering import next_numbers
 from cases.release import Changes
 from cases.working_time import civil_day
 from notifications.sending import Notice, tell
+from policies.subjects import identity_index
 from portal.accounts.models import Role, User
 from portal.core import clock
 from portal.core.chinese import day_words, listed
