@@ -251,9 +251,8 @@ AnyFormula = Annotated[
     | Annotated[Nominal, Tag("<nominal>")],
     Discriminator(
         lambda value: f"<{_kind_of(value)}>",
-        custom_error_type="value_error",
+        custom_error_type="formula_kind",
         custom_error_message="待遇的 kind 不认识",
-        custom_error_context={"error": "待遇的 kind 不认识"},
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from policies.changes import changes_between
 from policies.models import CatalogueVersion, OneThing
-from policies.policy_reading import read_policies
+from policies.policy_reading import PolicyFile, read_policies
 from policies.publishing import install
 from policies.reading import CATALOGUES, CatalogueError, Problem, read_catalogue
 from policies.schema import Catalogue, DepartmentInfo, OneThingInfo
@@ -40,13 +40,16 @@ def load_catalogue(path: Path) -> LoadReport:
     nothing was taken over.
     """
     catalogue = read_catalogue(path)
-    files = read_policies(path, catalogue)
-    with transaction.atomic():
-        report = _publish(catalogue, path)
-        return replace(report, policy_changes=install(files, report.one_thing))
+    return _publish(catalogue, read_policies(path, catalogue), path)
 
 
-def _publish(catalogue: Catalogue, path: Path) -> LoadReport:
+@transaction.atomic
+def _publish(catalogue: Catalogue, policies: Sequence[PolicyFile], path: Path) -> LoadReport:
+    report = _publish_catalogue(catalogue, path)
+    return replace(report, policy_changes=install(policies, report.one_thing))
+
+
+def _publish_catalogue(catalogue: Catalogue, path: Path) -> LoadReport:
     document = catalogue.model_dump(mode="json", exclude_defaults=True)
     departments = _publish_departments(catalogue.departments.values())
     one_thing = _locked(catalogue.one_thing, departments[catalogue.one_thing.lead], path)

@@ -25,6 +25,7 @@ def install(files: Sequence[PolicyFile], one_thing: OneThing) -> tuple[str, ...]
     Known versions stay as they are. Raises CatalogueError, with every problem, for a file that says
     something else than what was published, or whose new version overlaps a published one.
     """
+    _refuse_strangers(files, one_thing)
     policies = _policies(files, one_thing)
     versions = _published(policies.values())
     problems: list[Problem] = []
@@ -39,6 +40,23 @@ def install(files: Sequence[PolicyFile], one_thing: OneThing) -> tuple[str, ...]
     if problems:
         raise CatalogueError(tuple(problems))
     return tuple(changes)
+
+
+def _refuse_strangers(files: Sequence[PolicyFile], one_thing: OneThing) -> None:
+    """Raise CatalogueError where the database has a policy that a file's would take the place of."""
+    known = {policy.code: policy for policy in Policy.objects.all()}
+    items = {p.item_code: p for p in known.values() if p.one_thing_id == one_thing.pk}
+    problems: list[Problem] = []
+    for file in files:
+        entry, same = file.policy, known.get(file.policy.code)
+        if same is not None and same.applicant != entry.applicant:
+            problems.append(file.problem(Flaw("applicant", "已有的政策不能改变适用对象")))
+        other = items.get(entry.item) if entry.item else None
+        if other is not None and other.code != entry.code:
+            reason = f"事项 {entry.item} 已属于政策 {other.code}"
+            problems.append(file.problem(Flaw("item", reason)))
+    if problems:
+        raise CatalogueError(tuple(problems))
 
 
 def _policies(files: Sequence[PolicyFile], one_thing: OneThing) -> Mapping[str, Policy]:

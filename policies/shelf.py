@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from policies.eligibility import Facts, Rule, rule_of
+from policies.eligibility import EVERYONE, NO_ONE, Facts, Rule, rule_of
 from policies.models import Policy, PolicyVersion
 from policies.policy_schema import APPLICATION, PolicyDocument
 from policies.schema import Applicant
@@ -41,9 +41,12 @@ class PublishedVersion:
     document: PolicyDocument
 
     @cached_property
-    def rule(self) -> Rule | None:
-        """Return what is decided by; none where everyone qualifies (open) or no one (closed)."""
-        return None if self.document.node is None else rule_of(self.document.node)
+    def rule(self) -> Rule:
+        """Return what is decided by; a version without conditions is open to all or closed."""
+        node = self.document.node
+        if node is None:
+            return NO_ONE if self.document.closed else EVERYONE
+        return rule_of(node)
 
     def in_force(self, on: date) -> bool:
         after = self.begins is None or self.begins <= on
@@ -122,7 +125,7 @@ def shelf() -> Shelf:
     global _kept
     stamp = _stamp()
     if _kept is None or _kept[0] != stamp:
-        _kept = stamp, _read(None if _kept is None else _kept[1])
+        _kept = stamp, _read()
     return _kept[1]
 
 
@@ -132,17 +135,20 @@ def _stamp() -> tuple[Any, ...]:
         return tuple(cursor.fetchone() or ())
 
 
-def _read(previous: Shelf | None) -> Shelf:
+def _read() -> Shelf:
     versions: dict[int, list[PolicyVersion]] = {}
     published = PolicyVersion.objects.published().order_by("policy", "division", "number")
     for version in published:
         versions.setdefault(version.policy_id, []).append(version)
-    policies = Policy.objects.filter(pk__in=versions).select_related("one_thing").order_by("code")
-    found = {
-        policy.code: _policy(policy, versions[policy.pk])
-        for policy in policies.select_related("one_thing", "department")
-    }
-    return Shelf(MappingProxyType(found))
+    policies = Policy.objects.filter(pk__in=versions).order_by("code")
+    return Shelf(
+        MappingProxyType(
+            {
+                policy.code: _policy(policy, versions[policy.pk])
+                for policy in policies.select_related("one_thing", "department")
+            }
+        )
+    )
 
 
 def _policy(policy: Policy, rows: list[PolicyVersion]) -> PublishedPolicy:
