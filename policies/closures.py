@@ -183,11 +183,15 @@ def _nth(ranks: list[Rank], least: int) -> Rank:
 
 
 def _days_of(parts: tuple[Part, ...], least: int) -> DaysOf:
-    def days(facts: Facts, day: Day, counting: int) -> Days:
-        sets = (part.days(facts, day, counting) for part in parts)
-        return intersection(sets) if least == len(parts) else covered(sets, least)
+    own = [part.days for part in parts]
 
-    return days
+    def all_days(facts: Facts, day: Day, counting: int) -> Days:
+        return intersection(days(facts, day, counting) for days in own)
+
+    def enough_days(facts: Facts, day: Day, counting: int) -> Days:
+        return covered([days(facts, day, counting) for days in own], least)
+
+    return all_days if least == len(own) else enough_days
 
 
 # ---- comparisons --------------------------------------------------------------------------------
@@ -259,22 +263,28 @@ def _fixed(leaf: Leaf, op: str) -> Part:
 # ---- comparisons of what grows ------------------------------------------------------------------
 
 
-def count_in(facts: Facts, definition: FactDefinition) -> Count | None:
-    """Return a growing fact as a count; one that is derived follows from its date if not given."""
-    known = facts.get(definition.code)
+def base_of(definition: FactDefinition) -> str:
+    """Return the date fact that a derived fact follows from, the fact itself for others."""
+    return definition.since.fact if definition.since else definition.code
+
+
+def count_in(facts: Facts, code: str, base: str) -> tuple[int, date | None] | None:
+    """Return a growing fact as a count; a derived one follows from its date if it is not given."""
+    known = facts.get(code)
     if known is None:
-        since = facts.get(definition.since.fact) if definition.since else None
-        return None if since is None else Count(0, since)
-    return known if isinstance(known, Count) else Count(known, None)
+        since = facts.get(base)
+        return None if since is None else (0, since)
+    return known if isinstance(known, Count) else (known, None)
 
 
 def _moving(leaf: Leaf, op: str) -> Part:
     """Return a comparison of a count that rises as time passes."""
-    definition, ranges, missed = leaf.definition, values_for(op, leaf.values), _missed(leaf)
-    per = 12 if definition.moves == "year" else 1
+    code, base, missed = leaf.fact, base_of(leaf.definition), _missed(leaf)
+    ranges = values_for(op, leaf.values)
+    per = 12 if leaf.definition.moves == "year" else 1
 
     def rank(facts: Facts, day: Day) -> int:
-        count = count_in(facts, definition)
+        count = count_in(facts, code, base)
         if count is None:
             return UNKNOWN
         value, as_of = count
@@ -287,15 +297,22 @@ def _moving(leaf: Leaf, op: str) -> Part:
                 return missed if as_of is None else NOT_YET
         return missed
 
+    return Part(rank, _possible(_counted_days(code, base, ranges, per), leaf.matures))
+
+
+def _counted_days(code: str, base: str, ranges: Days, per: int) -> Callable[[Facts], Days | None]:
     def true_on(facts: Facts) -> Days | None:
-        count = count_in(facts, definition)
+        count = count_in(facts, code, base)
         if count is None:
             return None
-        spans = (span(_reached(count, low, per), _reached(count, high + 1, per) - 1)
-                 for low, high in ranges)  # fmt: skip
-        return tuple(days for found in spans for days in found)
+        found = []
+        for low, high in ranges:
+            begin, end = _reached(*count, low, per), _reached(*count, high + 1, per) - 1
+            if begin <= end:
+                found.append((begin, end))
+        return tuple(found)
 
-    return Part(rank, _possible(true_on, leaf.matures))
+    return true_on
 
 
 def _months(since: date, day: Day) -> int:
@@ -303,7 +320,7 @@ def _months(since: date, day: Day) -> int:
     months = day.months - since.year * 12 - since.month
     if day.of_month < since.day and not day.ends_month:
         months -= 1
-    return max(months, 0)
+    return months if months > 0 else 0
 
 
 def values_for(op: str, values: Sequence[Any]) -> Days:
@@ -329,13 +346,13 @@ def values_for(op: str, values: Sequence[Any]) -> Days:
 MOST = 2 * LARGEST
 
 
-def _reached(count: Count, value: int, per: int) -> int:
+def _reached(known: int, as_of: date | None, value: int, per: int) -> int:
     """Return the ordinal of the first day on which a count has come to a value."""
-    if value <= count.value:
+    if value <= known:
         return FIRST
-    if count.as_of is None or value > MOST:
+    if as_of is None or value > MOST:
         return LAST + 1
-    return moved(count.as_of, (value - count.value) * per)
+    return moved(as_of, (value - known) * per)
 
 
 # ---- comparisons with the day of application ----------------------------------------------------

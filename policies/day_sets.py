@@ -112,10 +112,10 @@ def full_months(since: date, by: date) -> int:
 def moved(day: date, months: int, days: int = 0) -> int:
     """Return the ordinal of a day moved by months, cut to the month's end, and then by days."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        return LAST + 1
-    if year < date.min.year:
-        return FIRST - 1
-    last = month_length(year, month + 1)
-    ordinal = date(year, month + 1, min(day.day, last)).toordinal() + days
-    return min(max(ordinal, FIRST - 1), LAST + 1)
+    if not 1 <= year <= 9999:
+        return LAST + 1 if year > 1 else FIRST - 1
+    of_month = day.day
+    if of_month > 28:
+        of_month = min(of_month, month_length(year, month + 1))
+    ordinal = date(year, month + 1, of_month).toordinal()
+    return min(max(ordinal + days, FIRST - 1), LAST + 1) if days else ordinal

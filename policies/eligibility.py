@@ -21,6 +21,7 @@ from policies.closures import (
     DaysOf,
     Facts,
     Part,
+    base_of,
     count_in,
     day_of,
     enough,
@@ -256,8 +257,8 @@ def _actual(definition: FactDefinition, facts: Facts, day: Day) -> Any:
         return day.date
     if not definition.moves:
         return facts.get(definition.code)
-    count = count_in(facts, definition)
-    return None if count is None else grown(count, definition.moves, day.date)
+    count = count_in(facts, definition.code, base_of(definition))
+    return None if count is None else grown(Count(*count), definition.moves, day.date)
 
 
 # ---- facts as JSON ------------------------------------------------------------------------------
