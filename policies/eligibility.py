@@ -32,11 +32,19 @@ from policies.conditions import Problem
 from policies.day_sets import as_day, first_after, run_end
 from policies.dictionary import FactDefinition, dictionary
 from policies.guards import as_date
-from policies.trees import APPLICATION_DATE, Leaf, Node, need_words, phrase, value_json
+from policies.trees import (
+    APPLICATION_DATE,
+    Leaf,
+    Node,
+    definition_of,
+    need_words,
+    phrase,
+    value_json,
+)
 
 __all__ = [
     "EVERYONE", "NO_ONE", "Count", "Decision", "Explanation", "FactError", "Facts", "Finding",
-    "Outcome", "Rule", "decide", "explain", "facts_from", "grown", "holds", "in_turn", "rule_of",
+    "Outcome", "Rule", "decide", "explain", "facts_from", "grown", "holds", "in_turn", "rule_of", "value_on",
 ]  # fmt: skip
 
 
@@ -224,7 +232,7 @@ def _finding(part: Part, facts: Facts, day: Day) -> Finding:
     assert leaf is not None  # noqa: S101
     definition = leaf.definition
     rank = part.rank(facts, day)
-    actual = _actual(definition, facts, day)
+    actual = _actual(definition, facts, day.date)
     first = None
     if rank == closures.NOT_YET:
         first = first_after(part.days(facts, day, TIME), day.ordinal)
@@ -252,13 +260,18 @@ def _words(leaf: Leaf, op: str) -> tuple[str, str]:
     return need_words(leaf, op), label if op == leaf.op else f"不属于：{label}"
 
 
-def _actual(definition: FactDefinition, facts: Facts, day: Day) -> Any:
+def value_on(code: str, facts: Facts, on: date) -> Any:
+    """Return a fact's value on a day, grown or derived by then; none where it is unknown."""
+    return _actual(definition_of(code), facts, on)
+
+
+def _actual(definition: FactDefinition, facts: Facts, on: date) -> Any:
     if definition is APPLICATION_DATE:
-        return day.date
+        return on
     if not definition.moves:
         return facts.get(definition.code)
     count = count_in(facts, definition.code, base_of(definition))
-    return None if count is None else grown(Count(*count), definition.moves, day.date)
+    return None if count is None else grown(Count(*count), definition.moves, on)
 
 
 # ---- facts as JSON ------------------------------------------------------------------------------

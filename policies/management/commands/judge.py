@@ -1,0 +1,109 @@
+"""`manage.py judge`: what would these facts give a person or an enterprise?"""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from policies.eligibility import FactError, Facts, Finding, facts_from
+from policies.guards import as_date
+from policies.judging import Verdict, as_json, judge
+from policies.shelf import PublishedPolicy, shelf
+from portal.core import clock
+from portal.core.chinese import day_words
+
+_MET = {True: "符合", False: "不符", None: "未知"}
+
+
+class Command(BaseCommand):
+    help = "按已发布的政策判定一组事实：能否享受、尚缺什么、哪天起可办。"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("facts", help="事实文件：{代码: 值} 或 {代码: {value, as_of}}")
+        parser.add_argument("--on", help="判定日期，如 2026-11-24，默认今天")
+        parser.add_argument("--policy", help="政策代码，默认全部已发布政策")
+        parser.add_argument("--json", action="store_true", help="输出 JSON 列表")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        raw = _read(Path(options["facts"]))
+        try:
+            on = _day(options["on"])
+            verdicts = [judge(policy, _facts(raw, on), on) for policy in _chosen(options["policy"])]
+        except OperationalError as error:
+            raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
+        except ProgrammingError:
+            raise CommandError("数据库尚未建好，请先运行 migrate 和 load_catalogue。") from None
+        if options["json"]:
+            found = [as_json(verdict) for verdict in verdicts]
+            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
+            return
+        self.stdout.write(f"判定日期：{day_words(on)}")
+        for verdict in verdicts:
+            self.stdout.write("\n".join(_lines(verdict)))
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise CommandError(f"无法读取 {path}：{error.strerror}。") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"无法读取 {path}：不是 UTF-8 编码。") from None
+    except json.JSONDecodeError as error:
+        raise CommandError(f"{path} 不是 JSON：第 {error.lineno} 行第 {error.colno} 列。") from None
+    except (ValueError, RecursionError):
+        raise CommandError(f"{path} 不是可用的 JSON。") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return clock.today()
+    day = as_date(text)
+    if day is None:
+        raise CommandError(f"--on 应为 2026-11-24 形式的日期：{text}")
+    return day
+
+
+def _facts(raw: Any, on: date) -> Facts:
+    try:
+        return facts_from(raw, on)
+    except FactError as error:
+        lines = "\n".join(f"  {problem}" for problem in error.problems)
+        raise CommandError(f"事实有误：\n{lines}") from None
+
+
+def _chosen(code: str | None) -> list[PublishedPolicy]:
+    policies = shelf().policies
+    if not policies:
+        raise CommandError("还没有已发布的政策，请先运行 load_catalogue。")
+    if code is None:
+        return list(policies.values())
+    if code not in policies:
+        raise CommandError(f"没有已发布的政策 {code}；现有：{'、'.join(policies)}。")
+    return [policies[code]]
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    version = f"（{verdict.version.label} 版）" if verdict.version else ""
+    yield f"\n{verdict.policy.code} {verdict.policy.name}{version}：{verdict.words}"
+    for leaf in verdict.explanation.leaves:
+        yield f"  [{_MET[leaf.met]}] {_told(leaf)}"
+    if verdict.closes_on:
+        yield f"  最迟：{day_words(verdict.closes_on)}"
+    if verdict.benefit:
+        yield from (f"  待遇：{line}" for line in verdict.benefit.lines)
+
+
+def _told(leaf: Finding) -> str:
+    ripe = f"；{day_words(leaf.from_day)}起符合" if leaf.from_day else ""
+    return f"{leaf.label}（{leaf.name}：要求{leaf.need}，实际{leaf.actual}{ripe}）"
