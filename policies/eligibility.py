@@ -44,7 +44,8 @@ from policies.trees import (
 
 __all__ = [
     "EVERYONE", "NO_ONE", "Count", "Decision", "Explanation", "FactError", "Facts", "Finding",
-    "Outcome", "Rule", "decide", "explain", "facts_from", "grown", "holds", "in_turn", "rule_of", "value_on",
+    "Outcome", "Rule", "decide", "explain", "facts_from", "grown", "holds", "in_turn", "rule_of",
+    "value_on",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Verdicts (资格判定结论): one subject, one policy, by the version in force on the day that counts."""
+"""Verdicts (判定结论): one subject, one policy, by the version in force on the day that counts."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -34,8 +34,8 @@ _WORDS = {
 class Verdict:
     """How a subject stands with a policy on a day; `version` is none outside every window.
 
-    `from_day` is the first day on which it is eligible if nothing else changes, `closes_on` the last
-    on which it is or could become so. There is no benefit where the outcome is `not`.
+    `from_day` is the first day on which it is eligible if nothing else changes, `closes_on` the
+    last on which it is or could become so. There is no benefit where the outcome is `not`.
     """
 
     policy: PublishedPolicy

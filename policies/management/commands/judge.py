@@ -34,7 +34,8 @@ class Command(BaseCommand):
         raw = _read(Path(options["facts"]))
         try:
             on = _day(options["on"])
-            verdicts = [judge(policy, _facts(raw, on), on) for policy in _chosen(options["policy"])]
+            facts = _facts(raw, on)
+            verdicts = [judge(policy, facts, on) for policy in _chosen(options["policy"])]
         except OperationalError as error:
             raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
         except ProgrammingError:
@@ -50,19 +51,30 @@ class Command(BaseCommand):
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
     except OSError as error:
         raise CommandError(f"无法读取 {path}：{error.strerror}。") from None
     except UnicodeDecodeError:
         raise CommandError(f"无法读取 {path}：不是 UTF-8 编码。") from None
     except json.JSONDecodeError as error:
         raise CommandError(f"{path} 不是 JSON：第 {error.lineno} 行第 {error.colno} 列。") from None
-    except (ValueError, RecursionError):
-        raise CommandError(f"{path} 不是可用的 JSON。") from None
+    except RecursionError:
+        raise CommandError(f"{path} 不是可用的 JSON：嵌套过深。") from None
+    except ValueError as error:
+        raise CommandError(f"{path} 不是可用的 JSON：{error}。") from None
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
+def _refused(constant: str) -> Any:
+    raise ValueError(f"不允许 {constant}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"键重复 {next(key for key in keys if keys.count(key) > 1)}")
+    return found
 
 
 def _day(text: str | None) -> date:
