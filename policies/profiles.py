@@ -88,7 +88,7 @@ def write(subject_ids: Collection[int], sealed: Mapping[int, Any], today: date) 
 
 @cache
 def _statement() -> str:
-    columns = {field.column: _type(field) for field in _fact_fields()}
+    columns = {f"{field.column}": field.db_type(connection) for field in _fact_fields()}
     return STATEMENT.format(
         columns=", ".join(columns),
         typed=", ".join(f"{name} {kind}" for name, kind in columns.items()),
@@ -99,7 +99,3 @@ def _statement() -> str:
 def _fact_fields() -> list["Field[Any, Any]"]:
     every: list[Field[Any, Any]] = list(Profile._meta.concrete_fields)
     return [field for field in every if field.column and field.column.startswith("f_")]
-
-
-def _type(field: "Field[Any, Any]") -> str:
-    return field.db_type(connection) or ""

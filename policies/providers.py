@@ -6,8 +6,8 @@ would say stays unknown, which is never taken for a no.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol

@@ -15,9 +15,8 @@ from typing import Any
 from django.db import transaction
 
 from policies import profiles
-from policies.day_sets import full_months
 from policies.dictionary import FactDefinition, dictionary
-from policies.eligibility import Count, Facts
+from policies.eligibility import Count, Facts, grown
 from policies.models import ChangedSubject, Fact, OneThing, Subject
 from portal.accounts.models import Department, User
 from portal.core import clock
@@ -139,7 +138,7 @@ def subject_for(
     if not number:
         raise ValueError("A subject has an ID or social credit number.")
     own = "id_number" if kind == "person" else "uscc"
-    said = {own: number} | {k: v for k, v in (("name", name), ("phone", phone)) if v}
+    said: Any = {own: number} | {k: v for k, v in (("name", name), ("phone", phone)) if v}
     subject, is_new = Subject.objects.get_or_create(
         kind=kind,
         identity_index=identity_index(number),
@@ -149,7 +148,8 @@ def subject_for(
         return subject
     identity = {**subject.identity, **said}
     if identity != subject.identity or (user and subject.user_id != user.pk):
-        subject.identity, subject.user = identity, user or subject.user
+        subject.identity = identity
+        subject.user = user or subject.user
         subject.save(update_fields=["identity", "user"])
     return subject
 
@@ -175,50 +175,28 @@ def record(
     if not stated:
         _note(subject, source, set(), refused)
         return set()
-    today, moment = clock.today(), clock.now()
     Subject.objects.select_for_update(no_key=True).only("pk").get(pk=subject.pk)
     rows = {(row.code, row.source): row for row in Fact.objects.filter(subject=subject)}
-    kept = [
-        Fact(
-            subject=subject,
-            code=code,
-            source=source,
-            value=None if dictionary()[code].sensitive else _stored(said.value),
-            sealed=_stored(said.value) if dictionary()[code].sensitive else None,
-            as_of=said.as_of,
-            obtained_at=moment,
-            valid_until=said.valid_until,
-            recorded_by=recorded_by,
-            grounds=grounds,
-            proof=proof,
-        )
+    kept = {
+        (code, source): _row(subject, code, said, source, recorded_by, grounds, proof)
         for code, said in stated.items()
-    ]
-    changed = {row.code for row in kept if _differs(rows.get((row.code, source)), row, today)}
-    Fact.objects.bulk_create(
-        kept,
-        update_conflicts=True,
-        unique_fields=["subject", "code", "source"],
-        update_fields=_STATED_FIELDS,
-    )
-    rows |= {(row.code, row.source): row for row in kept}
-    profiles.write([subject.pk], {subject.pk: _sealed(rows.values(), today)}, today)
+    }
+    today = clock.today()
+    changed = {
+        code for code, _ in kept if _differs(rows.get((code, source)), kept[code, source], today)
+    }
+    if all(_is_repeated(rows.get(key), row) for key, row in kept.items()):
+        # Nothing new but that it still holds.
+        own = Fact.objects.filter(subject=subject, source=source, code__in=stated)
+        own.update(obtained_at=clock.now())
+    else:
+        _write(kept.values())
+        sealed = _sealed({**rows, **kept}.values(), today)
+        profiles.write([subject.pk], {subject.pk: sealed}, today)
     _note(subject, source, changed, refused, recorded_by, proof)
     if changed:
         mark_changed([subject.pk])
     return changed
-
-
-_STATED_FIELDS = [
-    "value",
-    "sealed",
-    "as_of",
-    "obtained_at",
-    "valid_until",
-    "recorded_by",
-    "grounds",
-    "proof",
-]
 
 
 def known(subject: Subject, on: date) -> Facts:
@@ -320,6 +298,49 @@ def _typed(kind: str, code: str, said: Statement, source: str) -> Statement:
     return Statement(definition.parse(said.value), as_of, said.valid_until)
 
 
+STATED = ["value", "sealed", "as_of", "valid_until", "recorded_by", "grounds", "proof"]
+
+
+def _row(
+    subject: Subject,
+    code: str,
+    said: Statement,
+    source: str,
+    recorded_by: User | None,
+    grounds: str,
+    proof: str,
+) -> Fact:
+    value, is_secret = _stored(said.value), dictionary()[code].sensitive
+    return Fact(
+        subject=subject,
+        code=code,
+        source=source,
+        value=None if is_secret else value,
+        sealed=value if is_secret else None,
+        as_of=said.as_of,
+        valid_until=said.valid_until,
+        recorded_by=recorded_by,
+        grounds=grounds,
+        proof=proof,
+    )
+
+
+def _write(rows: Iterable[Fact]) -> None:
+    Fact.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["subject", "code", "source"],
+        update_fields=[*STATED, "obtained_at"],
+    )
+
+
+def _is_repeated(before: Fact | None, after: Fact) -> bool:
+    return before is not None and all(
+        getattr(before, name) == getattr(after, name)
+        for name in ("recorded_by_id" if name == "recorded_by" else name for name in STATED)
+    )
+
+
 def _stored(value: Any) -> Any:
     """Return a typed value as JSON holds it: a decimal and a day as text, so that none is lost."""
     if isinstance(value, Decimal):
@@ -344,12 +365,8 @@ def _value(row: Fact) -> Any:
 
 def _on_day(row: Fact, on: date) -> Any:
     """Return a kept value as it stands on a day, a count with its growth since it was counted."""
-    definition = dictionary()[row.code]
-    value = definition.parse(row.sealed if definition.sensitive else row.value)
-    if row.as_of is None or definition.grows is None:
-        return value
-    months = full_months(row.as_of, on)
-    return value + (months if definition.grows == "month" else months // 12)
+    value = _value(row)
+    return grown(value, dictionary()[row.code].grows, on) if isinstance(value, Count) else value
 
 
 def _differs(before: Fact | None, after: Fact, today: date) -> bool:

@@ -10,7 +10,7 @@ from policies.dictionary import FactDefinition, stated
 from policies.models.policy import Policy, PolicyVersion, SubjectKind
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
-from portal.core.queue import LeasedRow
+from portal.core.queue import LeasedQuerySet, LeasedRow
 
 
 class Subject(models.Model):
@@ -134,6 +134,10 @@ class ChangedSubject(models.Model):
         return str(self.pk)
 
 
+class FactRequestQuerySet(LeasedQuerySet["FactRequest"]):
+    """Questions to sources; `claim` leases those that are due."""
+
+
 class FactRequest(LeasedRow):
     """A question to one source about one subject; a worker leases it and keeps the answer."""
 
@@ -148,6 +152,8 @@ class FactRequest(LeasedRow):
     outcome = models.CharField("结果", max_length=12, choices=Outcome, default=Outcome.PENDING)
     asked_at = models.DateTimeField("提出时间", default=clock.now)
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+
+    objects = FactRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "数据查询"
