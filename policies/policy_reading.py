@@ -1,4 +1,4 @@
-"""Reading the policy files of a catalogue folder: one file per policy, checked against the items."""
+"""Reading the policy files of a catalogue folder, one per policy, checked against the items."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

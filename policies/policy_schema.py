@@ -15,6 +15,7 @@ from policies.dictionary import FactDefinition, dictionary
 from policies.formulas import AnyFormula, Formula, Tree
 from policies.reading import reason_of, steps_of
 from policies.schema import Applicant, Code, Day, Entry, Text
+from policies.trees import Node
 
 APPLICATION = "application"
 NUMBERS = {"int", "decimal"}
@@ -62,7 +63,7 @@ class PolicyDocument(Entry):
     apply: str = ""
 
     @cached_property
-    def node(self) -> "conditions.Node | None":
+    def node(self) -> Node | None:
         """Return the parsed conditions, none where everyone or no one qualifies."""
         return None if self.conditions is None else conditions.parse(self.conditions)
 

@@ -1,7 +1,6 @@
-"""Drafting and publishing policy versions (起草、复核、发布); two people, or the installer's files.
+"""Publishing the policies of a catalogue's files (政策发布); the installer needs no second person.
 
-A version is drafted, submitted, and published by someone else (four eyes). Files of a catalogue are
-loaded by the installer and need no second person.
+Editors' drafts take two people and are published by policies.editing.drafting.
 """
 
 import json
@@ -43,7 +42,7 @@ def install(files: Sequence[PolicyFile], one_thing: OneThing) -> tuple[str, ...]
 
 
 def _refuse_strangers(files: Sequence[PolicyFile], one_thing: OneThing) -> None:
-    """Raise CatalogueError where the database has a policy that a file's would take the place of."""
+    """Raise CatalogueError where the database has a policy whose place a file would take."""
     known = {policy.code: policy for policy in Policy.objects.all()}
     items = {p.item_code: p for p in known.values() if p.one_thing_id == one_thing.pk}
     problems: list[Problem] = []
