@@ -3,7 +3,7 @@
 Form and route follow from the chosen items and the answers; nothing of this is stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -26,11 +26,11 @@ def merged_form(case: Case) -> merging.Merged:
     )
 
 
-def route(case: Case) -> routing.Plan:
-    """Return the route that follows from the case's items and answers."""
+def route(case: Case, without: Collection[str] = ()) -> routing.Plan:
+    """Return the route that follows from the case's items and answers; some may be left out."""
     return routing.plan(
         case.version.catalogue,
-        case.item_codes,
+        [code for code in case.item_codes if code not in without],
         case.all_answers,
         application_day(case),
         case.existing_results,

@@ -28,7 +28,7 @@ def open_work_items(
     person's item has given between the two starts at that decision.
     """
     departments = {department.code: department for department in Department.objects.all()}
-    outside = _outside_predecessors(case, plan, decided_since=at if desk_at else None)
+    outside = outside_predecessors(case, plan, decided_since=at if desk_at else None)
     work_items = []
     for step in plan.steps:
         found = [predecessor for predecessor, _ in outside.get(step.code, ())]
@@ -42,25 +42,13 @@ def open_work_items(
     WorkItem.objects.bulk_create(work_items)
     by_code = {work_item.item_code: work_item for work_item in work_items}
     inside = [
-        Edge(
-            dependant=by_code[step.code],
-            predecessor=by_code[code],
-            slot=need.slot,
-            strength=need.strength,
-            why=need.why,
-        )
+        edge_of(by_code[step.code], by_code[code], need)
         for step in plan.steps
         for need in step.needs
         for code in need.any_of
     ]
     across = [
-        Edge(
-            dependant=by_code[code],
-            predecessor=predecessor,
-            slot=need.slot,
-            strength=need.strength,
-            why=need.why,
-        )
+        edge_of(by_code[code], predecessor, need)
         for code, found in outside.items()
         for predecessor, need in found
     ]
@@ -86,13 +74,26 @@ def new_work_item(
     )
 
 
+def edge_of(
+    dependant: WorkItem, predecessor: WorkItem, need: routing.Need | routing.OutsideNeed
+) -> Edge:
+    """Return the unsaved edge by which one work item waits for another."""
+    return Edge(
+        dependant=dependant,
+        predecessor=predecessor,
+        slot=need.slot,
+        strength=need.strength,
+        why=need.why,
+    )
+
+
 def released_entry(work_item: WorkItem, at: datetime) -> Entry:
     """Return the event of a work item whose clock has begun."""
     payload = {"item": work_item.item_code}
     return Entry("work_item.released", work_item.case_id, work_item.subject, at=at, payload=payload)
 
 
-def _outside_predecessors(
+def outside_predecessors(
     case: Case, plan: routing.Plan, decided_since: datetime | None
 ) -> dict[str, list[tuple[WorkItem, routing.OutsideNeed]]]:
     """Return work items of the other persons that the plan's items depend on, by item code.

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.urls import reverse
 
-from cases import calendar, deadlines, districts, release
+from cases import calendar, deadlines, districts, known, maturity, release
 from cases.application import (
     check_answered,
     checked_selection,
@@ -61,6 +61,14 @@ from portal.core.chinese import day_words, listed
 from portal.core.ledger import Entry, Event, record, record_many
 
 HANDLED_AT_WINDOW = "该申请已由其他窗口人员处理，请查看最新状态。"
+ACCEPTED_FIELDS = (
+    "state",
+    "accepted_at",
+    "accepted_by",
+    "promised_days",
+    "due_at",
+    "closed_at",
+)
 TOLERANCE_BASIS = "《浙江省保障“最多跑一次”改革规定》第十一条"
 
 
@@ -86,6 +94,7 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
     SharedRequest.objects.bulk_create(
         SharedRequest(case=case, material_code=needed.code) for needed in merged_form(case).shared
     )
+    known.learn_from_form(case)
     event = record(Entry("case.submitted", case.pk, actor_id=actor.pk, at=moment))
     _tell(case, event, one_thing=case.version.catalogue.one_thing.name)
     return case
@@ -107,8 +116,8 @@ def accept(*, case_id: UUID, clerk: User) -> Case:
     if gaps := missing(case):
         raise Incomplete(gaps)
     case.accepted_by = clerk
-    event = _dispatch(case, Entry("case.accepted", case.pk, actor_id=clerk.pk), moment, moment)
-    _tell(case, event, due=case.due_at)
+    entry = Entry("case.accepted", case.pk, actor_id=clerk.pk)
+    tell(_dispatch(case, entry, moment, moment))
     return case
 
 
@@ -241,9 +250,10 @@ def revoke(*, case_id: UUID, at: datetime) -> Case:
     case.closed_at, case.legal_basis = at, TOLERANCE_BASIS
     case.reasons = f"容缺受理的材料（{names}）未在{day_words(tolerance.lapses_at)}前补齐。"
     case.save(update_fields=["state", "closed_at", "reasons", "legal_basis"])
-    changes = _changes(case, at)
+    changes = Changes.of(case, at)
     changes.add(Entry("case.revoked", case.pk, at=at), {"reasons": case.reasons})
     _end_items(changes, WorkItem.close, "work_item.closed", reasons="受理已撤销，本事项不再办理。")
+    maturity.end_with(changes)
     tell(changes.write(["reasons"]))
     return case
 
@@ -284,23 +294,12 @@ def _withdrawn(case: Case, kind: str, actor: User | None, at: datetime | None = 
         return case
     if was_returned:
         case.supplements.filter(work_item=None, answered_at=None).update(ended_at=moment)
-    changes = _changes(case, moment)
+    changes = Changes.of(case, moment)
     changes.add(Entry(kind, case.pk, actor_id=actor_id, at=moment), {})
     _end_items(changes, WorkItem.withdraw, "work_item.withdrawn", actor_id)
+    maturity.end_with(changes)
     tell(changes.write(["reasons"]))
     return case
-
-
-def _changes(case: Case, at: datetime) -> Changes:
-    """Return what is about to happen to a locked case, with its work items locked too."""
-    items = list(
-        case.work_items.select_related("department")
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
-    for item in items:
-        item.case = case
-    return Changes(case, items, at=at, calendar=calendar.current())
 
 
 def _end_items(
@@ -345,34 +344,51 @@ def _deemed_accepted(case: Case) -> Case:
     if received_at is None or term is None:
         raise ValueError("A case at the window has its receipt and its term.")
     move(case.accept, HANDLED_AT_WINDOW)
-    event = _dispatch(case, Entry("case.deemed_accepted", case.pk), received_at, term)
     received = civil_day(received_at)
+    entry = Entry("case.deemed_accepted", case.pk)
+    notices = _dispatch(case, entry, received_at, term, received=received)
     clerks = User.objects.filter(role=Role.CLERK, is_active=True).order_by("pk")
     words = {"number": case.number, "received": received, "due": term}
     link = reverse("cases:window-case", args=[case.pk])
-    tell(
-        [
-            applicant_notice(case, event, {"received": received, "due": case.due_at}),
-            *(Notice(event, clerk, "window.overdue", words, link) for clerk in clerks),
-        ]
-    )
+    overdue = (Notice(notices[0].event, clerk, "window.overdue", words, link) for clerk in clerks)
+    tell([*notices, *overdue])
     return case
 
 
-def _dispatch(case: Case, entry: Entry, start: datetime, at: datetime) -> Event:
-    """Put an accepted case to work: clocks start at `start`, the desks have it from `at` on."""
+def _dispatch(
+    case: Case, entry: Entry, start: datetime, at: datetime, **words: object
+) -> list[Notice]:
+    """Put an accepted case to work: clocks start at `start`, the desks have it from `at` on.
+
+    What is not ripe on the day of `at` is put aside; a case of which nothing is left is at rest.
+    Returns the notices to the applicant, acceptance first.
+    """
     working_days = calendar.current()
     case.accepted_at = start
     case.promised_days = case.version.catalogue.one_thing.promised_days
     case.due_at = deadlines.case_deadline(
         accepted_at=start, promised_days=case.promised_days, calendar=working_days
     )
+    known.learn_from_form(case)
+    parked = maturity.park(case, route(case), at)
     desk_at = at if at > start else None
-    work_items = open_work_items(case, route(case), start, working_days, desk_at)
-    case.save(update_fields=["state", "accepted_at", "accepted_by", "promised_days", "due_at"])
-    begun = [released_entry(item, at) for item in work_items if item.started_at]
-    accepted, *_ = record_many([replace(entry, at=at), *begun])
-    return accepted
+    work_items = open_work_items(case, parked.plan, start, working_days, desk_at)
+    entries = [replace(entry, at=at), *parked.entries]
+    entries += [released_entry(item, at) for item in work_items if item.started_at]
+    if not work_items:
+        move(case.complete)
+        case.closed_at = at
+        entries.append(Entry("case.completed", case.pk, at=at))
+    case.save(update_fields=[*ACCEPTED_FIELDS])
+    accepted, *others = record_many(entries)
+    if not work_items:
+        resting = {"number": case.number, "items": parked.words}
+        link = reverse("cases:case", args=[case.pk])
+        return [Notice(accepted, case.applicant, "parked.all", resting, link)]
+    told = [applicant_notice(case, accepted, {**words, "due": case.due_at})]
+    if parked.rows:
+        told.append(applicant_notice(case, others[0], {"items": parked.words}))
+    return told
 
 
 def _district(case: Case) -> str:

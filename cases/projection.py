@@ -105,7 +105,7 @@ CASE_DUE = """(
     FROM cases_calendarordinal AS began
     JOIN cases_calendarordinal AS ends
       ON ends.working AND ends.ordinal = began.ordinal + promised_days
-    WHERE began.date = (accepted_at AT TIME ZONE 'Asia/Shanghai')::date
+    WHERE began.date = (coalesce(resumed_at, accepted_at) AT TIME ZONE 'Asia/Shanghai')::date
 )"""
 
 # How far the next open work items reach and how many they are; then the cases that have to move,
@@ -173,7 +173,7 @@ WHERE case_id = ANY(%(cases)s::uuid[]) AND due_at IS NOT NULL AND (
 UNION ALL
 SELECT NULL, own.id FROM cases_case AS own CROSS JOIN known
 WHERE own.id = ANY(%(cases)s::uuid[]) AND state = 'accepted' AND (
-    {BEYOND.format(start="accepted_at", days="promised_days")} OR EXISTS (
+    {BEYOND.format(start="coalesce(resumed_at, accepted_at)", days="promised_days")} OR EXISTS (
         SELECT FROM cases_suspension AS pause
         JOIN cases_workitem AS paused ON paused.id = pause.work_item_id
         WHERE paused.case_id = own.id AND pause.ended_at IS NOT NULL

@@ -5,12 +5,12 @@ what is to be written, so that the number of statements does not grow with the n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Q
 
-from cases import deadlines
+from cases import calendar, deadlines
 from cases.dispatch import released_entry
 from cases.models import Case, CaseState, Edge, Offer, OfferState, WorkItem, WorkItemState
 from cases.models.work_item import OPEN
@@ -41,12 +41,29 @@ class Changes:
     entries: list[Entry] = field(default_factory=list)
     # What the applicant is told of the entry at the same position, if anything.
     words: list[Mapping[str, object] | None] = field(default_factory=list)
+    # The kind of message it is told in, where that is not the event's own.
+    told_as: list[str] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
 
-    def add(self, entry: Entry, words: Mapping[str, object] | None = None) -> None:
+    @classmethod
+    def of(cls, case: Case, at: datetime) -> "Changes":
+        """Return what is about to happen to a locked case, with its work items locked too."""
+        items = list(
+            case.work_items.select_related("department")
+            .select_for_update(of=("self",), no_key=True)
+            .order_by("pk")
+        )
+        for item in items:
+            item.case = case
+        return cls(case, items, at=at, calendar=calendar.current())
+
+    def add(
+        self, entry: Entry, words: Mapping[str, object] | None = None, *, told_as: str = ""
+    ) -> None:
         """Note one event and, where the applicant is told of it, the words it needs."""
         self.entries.append(entry)
         self.words.append(words)
+        self.told_as.append(told_as or entry.kind)
 
     def write(self, fields: Iterable[str]) -> list[Notice]:
         """Write work items, offers and events; return the notices for the applicants."""
@@ -56,9 +73,10 @@ class Changes:
         if self.offers:
             Offer.objects.bulk_create(self.offers)
         events = record_many(self.entries)
+        rows = zip(self.entries, events, self.words, self.told_as, strict=True)
         return [
-            applicant_notice(self._case_of(entry), event, words)
-            for entry, event, words in zip(self.entries, events, self.words, strict=True)
+            replace(applicant_notice(self._case_of(entry), event, words), kind=kind)
+            for entry, event, words, kind in rows
             if words is not None
         ]
 
@@ -122,13 +140,17 @@ def complete_if_done(changes: Changes) -> None:
         _complete(case, [one for one in changes.elsewhere if one.case_id == case.pk], changes)
 
 
-def _complete(case: Case, items: Iterable[WorkItem], changes: Changes) -> None:
+def _complete(case: Case, items: Sequence[WorkItem], changes: Changes) -> None:
     if case.state != CaseState.ACCEPTED or any(item.state in OPEN for item in items):
         return
     move(case.complete)
     case.closed_at = changes.at
     case.save(update_fields=["state", "closed_at"])
-    changes.add(Entry("case.completed", case.pk, at=changes.at), {})
+    # Only a case with items that never were at work can have some that are put aside.
+    has_others = set(case.item_codes) - {item.item_code for item in items}
+    rests = bool(has_others) and case.parked_items.open().exists()
+    told_as = "case.at_rest" if rests else ""
+    changes.add(Entry("case.completed", case.pk, at=changes.at), {}, told_as=told_as)
 
 
 def _lock_elsewhere(edges: list[Edge], changes: Changes) -> list[Edge]:

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from cases import calendar, deadlines, issuing, release, uploads
+from cases import calendar, deadlines, issuing, known, release, uploads
 from cases.application import route
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import (
@@ -105,6 +105,7 @@ def approve(
         changes.add(_decision_entry(work_item, "work_item.approved"), {"item": work_item.item_name})
         _keep_result(work_item, file, upload)
         _decide(work_item, changes)
+        known.learn_from_result(work_item)
     return work_item
 
 
@@ -242,13 +243,15 @@ def restart(work_item: WorkItem) -> None:
 
 def case_due(case: Case) -> datetime | None:
     """Return when a case is due: its promise, moved on by the pauses on its critical path."""
-    if case.accepted_at is None or case.promised_days is None:
+    if case.promised_from is None or case.promised_days is None:
         return case.due_at
     paused = Suspension.objects.filter(
-        work_item__case=case, work_item__item_code__in=route(case).critical, ended_at__isnull=False
+        work_item__case=case,
+        work_item__item_code__in=route(case).critical,
+        ended_at__gt=case.promised_from,
     )
     return deadlines.case_deadline(
-        accepted_at=case.accepted_at,
+        accepted_at=case.promised_from,
         promised_days=case.promised_days,
         calendar=calendar.current(),
         pauses=[(pause.began_at, pause.ended_at) for pause in paused if pause.ended_at],

@@ -7,6 +7,7 @@ from django_fsm import FSMField, transition
 from cases.models.case import Case
 from policies.models import Subject
 from portal.accounts.models import User
+from portal.core.chinese import day_words
 from portal.core.crypto import EncryptedJSONField
 
 
@@ -100,6 +101,21 @@ class ParkedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.item_name}"
+
+    @property
+    def ledger_name(self) -> str:
+        """How the ledger names this row."""
+        return f"parked:{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {ParkedState.WAITING, ParkedState.RIPE}
+
+    @property
+    def day_words(self) -> str:
+        if self.expected_on is None:
+            return "条件具备后可办"
+        return f"{day_words(self.expected_on)}起可办"
 
     @transition(field=state, source=ParkedState.WAITING, target=ParkedState.RIPE)
     def ripen(self) -> None: ...

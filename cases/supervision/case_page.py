@@ -30,6 +30,7 @@ from cases.pages import urgings as urging_page
 from cases.pages.picture import short_name
 from cases.pages.time_forms import RevocationForm, UrgingForm
 from cases.working_time import Calendar, civil_day
+from policies.schema import Item
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
@@ -72,6 +73,12 @@ HAPPENED = {
     "work_item.supplement_reminder": "提醒申请人补充材料",
     "work_item.moved": "放假安排调整，重新推算时限",
     "term.moved": "放假安排调整，重新推算窗口答复期限",
+    "parked.begun": "条件未成熟，先行搁置",
+    "parked.ripe": "已成熟，通知申请人恢复办理",
+    "parked.moved": "预计可办日期变动",
+    "parked.closing": "提醒申请人最迟期限将到",
+    "parked.ended": "搁置的事项终止",
+    "parked.resumed": "申请人恢复办理",
     "card.escalated": "红牌升级",
     "card.explained": "说明预警原因",
     "card.revoked": "撤销预警牌",
@@ -98,6 +105,7 @@ STOPPED = {
     "case.revoked",
     "work_item.refused",
     "work_item.closed",
+    "parked.ended",
     "extension.refused",
 }
 
@@ -297,18 +305,23 @@ def _chronicle(
     """Return what the ledger says of the case, newest first."""
     names = {item.subject: item for item in items}
     urgings = {one.subject: one for one in urged}
+    offered = case.version.catalogue.items
     events = Event.objects.of_stream(case.pk).filter(kind__in=HAPPENED)
     ordered = sorted(events.select_related("actor"), key=lambda event: (event.at, event.pk))
     return [
-        _entry(event, names.get(event.subject), urgings.get(event.subject))
+        _entry(event, names.get(event.subject), urgings.get(event.subject), offered)
         for event in reversed(ordered)
         # What was sent to another department stays between it and the supervisors.
         if event.subject in urgings or not event.kind.startswith("urging.")
     ]
 
 
-def _entry(event: Event, item: WorkItem | None, urging: Urging | None) -> dict[str, Any]:
+def _entry(
+    event: Event, item: WorkItem | None, urging: Urging | None, offered: Mapping[str, Item]
+) -> dict[str, Any]:
     title = HAPPENED[event.kind]
+    if event.kind.startswith("parked.") and event.payload["item"] in offered:
+        title = f"{short_name(offered[event.payload['item']].name)}：{title}"
     if event.kind == "term.moved":
         title = TERMS.get(event.subject.partition(":")[0], title)
     state = "stop" if event.kind in STOPPED else "done"
