@@ -334,7 +334,9 @@ class _Form:
     def _said(self, path: str, exactly: bool = False) -> tuple[str, ...]:
         starts = () if exactly else (f"{path}.", f"{path}[")
         return tuple(
-            reason for at, reason in self.problems if at == path or (starts and at.startswith(starts))
+            reason
+            for at, reason in self.problems
+            if at == path or (starts and at.startswith(starts))
         )
 
     def _tree(self, name: str, value: Any) -> tuple[Line | None, str]:

@@ -126,9 +126,7 @@ def paths_of(rows: Sequence[Row]) -> list[str]:
     return paths
 
 
-def placed(
-    paths: Sequence[str], problems: Iterable[tuple[str, str]]
-) -> dict[int, list[str]]:
+def placed(paths: Sequence[str], problems: Iterable[tuple[str, str]]) -> dict[int, list[str]]:
     """Return the reasons by the place of the row with the longest path that they start with."""
     said: dict[int, list[str]] = {}
     for path, reason in problems:

@@ -157,6 +157,12 @@ def mark(version: PolicyVersion) -> str:
     return hashlib.sha256("\0".join(stored).encode()).hexdigest()[:20]
 
 
+def content_mark(version: PolicyVersion) -> str:
+    """Return a mark of what a version says, whatever its state."""
+    said = [canonical(tidy(version.document)), *(str(getattr(version, name)) for name in HEAD[1:])]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:20]
+
+
 # What is wrong
 
 

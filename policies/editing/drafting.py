@@ -199,9 +199,7 @@ def _last_writer(version: PolicyVersion) -> str:
 
 def _record(kind: str, version: PolicyVersion, by: User) -> Event:
     payload = {"policy": version.policy.code, "number": version.number, "mark": mark(version)}
-    return record(
-        Entry(kind=kind, subject=subject_of(version), actor_id=by.pk, payload=payload)
-    )
+    return record(Entry(kind=kind, subject=subject_of(version), actor_id=by.pk, payload=payload))
 
 
 def _editors() -> QuerySet[User]:

@@ -347,9 +347,7 @@ def _fitting(row: Row, was: str) -> Row:
     return row
 
 
-def _alike(
-    one: FactDefinition | None, other: FactDefinition | None, fact: str, was: str
-) -> bool:
+def _alike(one: FactDefinition | None, other: FactDefinition | None, fact: str, was: str) -> bool:
     """Tell whether a value of one fact may stand for another: same type and unit, no options."""
     if kind_of(fact) is None or kind_of(was) is None:
         return not was

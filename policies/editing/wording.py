@@ -190,5 +190,3 @@ def compared(old: Sequence[Worded], new: Sequence[Worded]) -> list[Worded]:
         found += [Worded(line.depth, line.text, "removed") for line in old[begin:end]]
         found += [Worded(line.depth, line.text, "added") for line in new[first:last]]
     return found
-
-
