@@ -144,14 +144,15 @@ def _read() -> Shelf:
     return Shelf(
         MappingProxyType(
             {
-                policy.code: _policy(policy, versions[policy.pk])
+                policy.code: published_policy(policy, versions[policy.pk])
                 for policy in policies.select_related("one_thing", "department")
             }
         )
     )
 
 
-def _policy(policy: Policy, rows: list[PolicyVersion]) -> PublishedPolicy:
+def published_policy(policy: Policy, rows: list[PolicyVersion]) -> PublishedPolicy:
+    """Return a policy with these of its versions, as if they were the published ones."""
     return PublishedPolicy(
         pk=policy.pk,
         code=policy.code,
