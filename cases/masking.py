@@ -11,6 +11,7 @@ from policies import divisions
 from policies.guards import is_blank
 from policies.schema import Column, Element, Field
 from portal.core.chinese import day_words
+from portal.core.chinese import masked_name as masked_name
 
 HIDDEN = "****"
 NOT_GIVEN = "未填写"
@@ -29,11 +30,6 @@ def lines(element: Element, value: Any, *, clear: bool = False) -> tuple[str, ..
 def is_masked(element: Element, value: Any) -> bool:
     """Tell whether a page hides some part of this answer."""
     return not is_blank(value) and lines(element, value) != lines(element, value, clear=True)
-
-
-def masked_name(name: str) -> str:
-    """Return 张* for 张三, 欧阳** for longer names with more stars."""
-    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
 
 
 def words(field: Field, value: Any) -> str:

@@ -54,6 +54,12 @@ PUBLIC_ROUTES = {
     "notifications:receipts-http",
     "notifications:receipts-aliyun",
     "notifications:receipts-tencent",
+    # Institutions read codes here; their key opens what a sign-in would.
+    "policies:verify",
+    "policies:verify-open",
+    "policies:verify-read",
+    "policies:verify-close",
+    "policies:api-verify-code",
     # Demonstration and test only: 404 in production.
     "dev-messages",
     "dev-clock",

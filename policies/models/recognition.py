@@ -1,6 +1,7 @@
 """Recognition of talent (人才认定) and the codes that prove it (人才码、企业码)."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from policies.models.subject import Subject
 from portal.core import clock
+from portal.core.chinese import listed
 from portal.core.crypto import EncryptedJSONField, EncryptedTextField
 
 
@@ -43,6 +45,12 @@ class Recommender(models.Model):
         return f"{self.name}（{self.organisation}）"
 
 
+class RecognitionQuerySet(models.QuerySet["Recognition"]):
+    def in_force(self, on: date) -> "RecognitionQuerySet":
+        """Return what holds on a day; one past its last day holds no more, ended or not."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=on), ended_at=None)
+
+
 class Recognition(models.Model):
     """That a person was recognised as talent of a level, by which route and on what evidence."""
 
@@ -64,6 +72,8 @@ class Recognition(models.Model):
     )
     reasons = models.CharField("退出原因", max_length=200, blank=True)
 
+    objects = RecognitionQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "人才认定"
         ordering = ["-recognised_at"]
@@ -81,6 +91,9 @@ class Recognition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} {self.get_route_display()}"
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_until is None or day <= self.valid_until
 
 
 class SubjectCode(models.Model):
@@ -135,6 +148,11 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def scope_words(self) -> str:
+        """Its purposes as a page lists them: 就医、人才公寓."""
+        return listed(scope.label for scope in Scope if scope in self.scopes)
 
 
 class CodeUse(models.Model):
