@@ -35,6 +35,8 @@ NOBODY = "还没有建档的主体。填报、数据共享取得信息后自动�
 STAGES = ("曾符合条件", "已告知", "已申请", "已准予", "已拨付")
 
 Tables = Callable[[str], list[Table]]
+# (policy, district or the sum) → who may have it, who asked for it, who did not.
+Claims = dict[tuple[str, str], tuple[int | None, int | None, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,46 +164,41 @@ def _stages(way: figures.Way) -> list[int | None]:
 
 
 def _unclaimed(district: str) -> list[Table]:
-    found, names = _claims(), _policies()
-    wanted = [code for code in names if (code, district or suppression.SUM) in found]
-    return [
-        Table(
-            "unclaimed",
-            "应享未享",
-            (
-                Column("政策", "text"),
-                Column("现在符合条件"),
-                Column("已申请"),
-                Column("未申请", series="bar"),
-                Column("未申请占比", "percent"),
-            ),
-            [_claim(names[code], *found[code, district or suppression.SUM]) for code in wanted],
-            note="按最近一次数据巡检；没有办理事项的政策都计为未申请",
-            chart="各项政策符合条件而没有申请的主体数",
-            lying=True,
-            empty="最近一次数据巡检没有发现符合条件的主体。",
-        )
-    ]
+    return [_unclaimed_in(_claims(), district or suppression.SUM, "应享未享")]
 
 
 def _unclaimed_sheets() -> list[Table]:
-    tables = []
-    for code, name in {"": "全市", **_districts()}.items():
-        table = _unclaimed(code)[0]
-        if table.rows:
-            tables.append(
-                Table(
-                    f"{table.name}-{code}",
-                    f"应享未享 {name}",
-                    table.columns,
-                    table.rows,
-                    table.note,
-                )
-            )
-    return tables or _unclaimed("")
+    found = _claims()
+    places = {suppression.SUM: "全市", **_districts()}
+    tables = [_unclaimed_in(found, code, f"应享未享 {name}") for code, name in places.items()]
+    return [table for table in tables if table.rows] or tables[:1]
 
 
-def _claims() -> dict[tuple[str, str], tuple[int | None, int | None, int | None]]:
+def _unclaimed_in(found: Claims, place: str, title: str) -> Table:
+    names = _policies()
+    return Table(
+        "unclaimed",
+        title,
+        (
+            Column("政策", "text"),
+            Column("现在符合条件"),
+            Column("已申请"),
+            Column("未申请", series="bar"),
+            Column("未申请占比", "percent"),
+        ),
+        [
+            _claim(name, *found[code, place])
+            for code, name in names.items()
+            if (code, place) in found
+        ],
+        note="按最近一次数据巡检；没有办理事项的政策都计为未申请",
+        chart="各项政策符合条件而没有申请的主体数",
+        lying=True,
+        empty="最近一次数据巡检没有发现符合条件的主体。",
+    )
+
+
+def _claims() -> Claims:
     """Return by (policy, district or the sum) how many may have it, asked for it, and did not.
 
     Each policy is suppressed as one table of districts by asked or not.
@@ -209,7 +206,7 @@ def _claims() -> dict[tuple[str, str], tuple[int | None, int | None, int | None]
     counted: dict[str, dict[tuple[str, str], int]] = {}
     for (code, place, asked), count in figures.claims().items():
         counted.setdefault(code, {})[place, "asked" if asked else "not"] = count
-    found: dict[tuple[str, str], tuple[int | None, int | None, int | None]] = {}
+    found: Claims = {}
     for code, counts in counted.items():
         whole = suppression.publish({**counts, ("", "asked"): 0, ("", "not"): 0})
         found[code, suppression.SUM] = (whole.total, whole.columns["asked"], whole.columns["not"])

@@ -59,6 +59,11 @@ def publish(counts: Mapping[Cell, int], *, summed: bool = True) -> Published:
     )
 
 
+def hide_small(count: int) -> int | None:
+    """Return a count that stands alone, None where it is too small to be shown."""
+    return None if 0 < count < SMALLEST else count
+
+
 def _with_sums(
     counts: Mapping[Cell, int], rows: Sequence[str], columns: Sequence[str]
 ) -> dict[Cell, int]:

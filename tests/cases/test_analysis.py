@@ -68,7 +68,7 @@ def version(one_thing: OneThing) -> PolicyVersion:
         applicant=SubjectKind.PERSON,
         department=one_thing.lead,
         one_thing=one_thing,
-        item_code="P07",
+        item_code="P05",
     )
     return PolicyVersion.objects.create(
         policy=policy,
@@ -111,7 +111,7 @@ def test_firms_are_no_people() -> None:
 def test_what_is_due_and_what_was_asked_for_are_told_apart_by_district(
     version: PolicyVersion, submitted: Callable[..., Case]
 ) -> None:
-    case = submitted("P07")
+    case = submitted("P05")
     asked = Subject.objects.get_or_create(
         kind=SubjectKind.PERSON, identity_index=case.identity_index
     )[0]
@@ -130,7 +130,7 @@ def test_what_is_due_and_what_was_asked_for_are_told_apart_by_district(
 def test_a_draft_a_refusal_and_a_withdrawal_claim_nothing(
     version: PolicyVersion, submitted: Callable[..., Case], talent: User
 ) -> None:
-    case = submitted("P07")
+    case = submitted("P05")
     one = Subject.objects.get_or_create(
         kind=SubjectKind.PERSON, identity_index=case.identity_index
     )[0]
@@ -143,9 +143,9 @@ def test_a_draft_a_refusal_and_a_withdrawal_claim_nothing(
 def test_the_funnel_counts_each_person_once_at_each_stage(
     version: PolicyVersion, accepted: Callable[..., Case], officers: dict[str, User]
 ) -> None:
-    case = accepted("P07")
+    case = accepted("P05")
     officer = officers["D01"]
-    work_item = case.work_items.get(item_code="P07")
+    work_item = case.work_items.get(item_code="P05")
     review.claim(work_item_id=work_item.pk, officer=officer)
     review.approve(work_item_id=work_item.pk, officer=officer)
     others = [subject(number) for number in range(3)]
@@ -155,7 +155,7 @@ def test_the_funnel_counts_each_person_once_at_each_stage(
         subject=others[0], policy=version.policy, occasion="facts", shown_at=clock.now()
     )
 
-    way = figures.funnel(["P07"])["EXAMPLE"]
+    way = figures.funnel(["P05"])["EXAMPLE"]
 
     assert way == figures.Way(eligible=3, shown=1, applied=1, approved=1, paid=1)
     assert figures.funnel([])["EXAMPLE"].paid == 0
