@@ -147,7 +147,7 @@ def test_the_funnel_counts_each_person_once_at_each_stage(
     officer = officers["D01"]
     work_item = case.work_items.get(item_code="P05")
     review.claim(work_item_id=work_item.pk, officer=officer)
-    review.approve(work_item_id=work_item.pk, officer=officer)
+    review.approve(work_item_id=work_item.pk, officer=officer, result_number="档存〔2026〕1号")
     others = [subject(number) for number in range(3)]
     for one in others:
         match(one, version)
