@@ -12,7 +12,7 @@ from portal.site.supervisor import say
 
 
 class Command(serve.Command):
-    help = "运行演示：同 serve，并装入工作日历、事项目录、演示账号与示例办件（可重复执行）"
+    help = "运行演示：同 serve，并装入工作日历、事项目录、演示账号、示例办件与示例人口（可重复执行）"
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_DEMO:
@@ -21,10 +21,11 @@ class Command(serve.Command):
 
     def prepare(self) -> str:
         super().prepare()
-        say("正在装入日历、目录、演示账号与示例办件……")
+        say("正在装入日历、目录、演示账号、示例办件与示例人口……")
         call_command("load_calendar")
         call_command("load_catalogue")
         accounts = io.StringIO()
         call_command("demo_accounts", stdout=accounts)
         call_command("demo_cases")
+        call_command("demo_population")
         return f"\n{accounts.getvalue()}\n"
