@@ -42,6 +42,11 @@ packed AS (
         min(valid_until) + 1 AS stale_on
     FROM valid
     GROUP BY subject_id
+),
+marked AS (
+    INSERT INTO policies_changedsubject (subject_id, at)
+    SELECT id, %(now)s FROM unnest(%(subjects)s::bigint[]) AS id WHERE %(mark)s ORDER BY id
+    ON CONFLICT (subject_id) DO UPDATE SET at = EXCLUDED.at
 )
 INSERT INTO policies_profile (subject_id, kind, sealed, stale_on, refreshed_at, {columns})
 SELECT subject.id, subject.kind, COALESCE(secret.sealed, %(empty)s), packed.stale_on, %(now)s,
@@ -60,9 +65,12 @@ ON CONFLICT (subject_id) DO UPDATE SET
 """
 
 
-def write(subject_ids: Collection[int], sealed: Mapping[int, Any], today: date) -> None:
+def write(
+    subject_ids: Collection[int], sealed: Mapping[int, Any], today: date, *, mark: bool = False
+) -> None:
     """Write the wide rows of subjects; `sealed` has their sensitive facts as they count.
 
+    With `mark` they are put among those to be inspected; a later mark has another instant.
     The caller holds the subjects' rows, so that no older view of the facts is written last.
     """
     field = Profile._meta.get_field("sealed")
@@ -77,6 +85,7 @@ def write(subject_ids: Collection[int], sealed: Mapping[int, Any], today: date) 
         "growing": [one.code for one in dictionary().values() if one.grows],
         "subjects": list(subject_ids),
         "today": today,
+        "mark": mark,
         "now": clock.now(),
         "empty": field.get_prep_value({}),
         "secret_of": list(sealed),

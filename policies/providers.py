@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from policies.dictionary import stated
 from policies.models import FactRequest, Profile, Subject
-from policies.subjects import OWN_SOURCES, Statement, mark_changed, record, refresh
+from policies.subjects import OWN_SOURCES, Statement, record, refresh
 from portal.core import clock
 
 logger = logging.getLogger("portal.facts")
@@ -218,8 +218,7 @@ def expire(limit: int = 1000) -> int:
             .values_list("pk", flat=True)[:limit]
         )
         if ids:
-            refresh(ids)
-            mark_changed(ids)
+            refresh(ids, mark=True)
     return len(ids)
 
 

@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
 
 from policies import profiles
 from policies.dictionary import FactDefinition, dictionary
 from policies.eligibility import Count, Facts, grown
-from policies.models import ChangedSubject, Fact, OneThing, Subject
+from policies.models import Fact, OneThing, Subject
 from portal.accounts.models import Department, User
 from portal.core import clock
 from portal.core.crypto import blind_index
@@ -154,6 +156,31 @@ def subject_for(
     return subject
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subject whose row this transaction holds, with every statement of its facts."""
+
+    subject: Subject
+    rows: Mapping[tuple[str, str], Fact]
+
+
+def hold(kind: str, number: str) -> Held | None:
+    """Return the subject with a number, held until the transaction ends; none where it is new."""
+    return _held(Subject.objects.filter(kind=kind, identity_index=identity_index(number)))
+
+
+def introduce(subject: Subject) -> Held:
+    """Insert a new subject and return it held; where another was faster, return that one."""
+    Subject.objects.bulk_create(
+        [subject],
+        update_conflicts=True,
+        unique_fields=["kind", "identity_index"],
+        update_fields=["kind"],
+    )
+    rows = Fact.objects.filter(subject=subject)
+    return Held(subject, {(row.code, row.source): row for row in rows})
+
+
 @transaction.atomic
 def record(
     subject: Subject,
@@ -169,33 +196,39 @@ def record(
     a wrong type is refused and put on record, the rest is kept; of a manual entry nothing is kept
     then and FactError is raised.
     """
+    held = _held(Subject.objects.filter(pk=subject.pk))
+    if held is None:
+        raise Subject.DoesNotExist
+    return keep(held, statements, source, recorded_by, grounds, proof)
+
+
+def keep(
+    held: Held,
+    statements: Mapping[str, Statement],
+    source: str,
+    recorded_by: User | None = None,
+    grounds: str = "",
+    proof: str = "",
+) -> set[str]:
+    """Do the work of `record` for a subject that is held already."""
+    subject, today = held.subject, clock.today()
     stated, refused = _checked(subject.kind, statements, source)
     if refused and source == MANUAL:
         raise FactError(refused)
-    if not stated:
-        _note(subject, source, set(), refused)
-        return set()
-    Subject.objects.select_for_update(no_key=True).only("pk").get(pk=subject.pk)
-    rows = {(row.code, row.source): row for row in Fact.objects.filter(subject=subject)}
     kept = {
         (code, source): _row(subject, code, said, source, recorded_by, grounds, proof)
         for code, said in stated.items()
     }
-    today = clock.today()
-    changed = {
-        code for code, _ in kept if _differs(rows.get((code, source)), kept[code, source], today)
-    }
-    if all(_is_repeated(rows.get(key), row) for key, row in kept.items()):
+    changed = {key[0] for key, row in kept.items() if _differs(held.rows.get(key), row, today)}
+    if not all(_is_repeated(held.rows.get(key), row) for key, row in kept.items()):
+        _write(kept.values())
+        sealed = _sealed({**held.rows, **kept}.values(), today)
+        profiles.write([subject.pk], {subject.pk: sealed}, today, mark=bool(changed))
+    elif any(localdate(held.rows[key].obtained_at) != today for key in kept):
         # Nothing new but that it still holds.
         own = Fact.objects.filter(subject=subject, source=source, code__in=stated)
         own.update(obtained_at=clock.now())
-    else:
-        _write(kept.values())
-        sealed = _sealed({**rows, **kept}.values(), today)
-        profiles.write([subject.pk], {subject.pk: sealed}, today)
     _note(subject, source, changed, refused, recorded_by, proof)
-    if changed:
-        mark_changed([subject.pk])
     return changed
 
 
@@ -229,8 +262,11 @@ def resolved(subject: Subject, on: date) -> list[KnownFact]:
 
 
 @transaction.atomic
-def refresh(subject_ids: Collection[int]) -> None:
-    """Write the wide rows of subjects anew from their facts as they count today."""
+def refresh(subject_ids: Collection[int], *, mark: bool = False) -> None:
+    """Write the wide rows of subjects anew from their facts as they count today.
+
+    With `mark` they are put among those to be inspected.
+    """
     today = clock.today()
     ids = sorted(subject_ids)
     list(
@@ -241,17 +277,7 @@ def refresh(subject_ids: Collection[int]) -> None:
     for row in Fact.objects.filter(subject__in=ids, code__in=secret, sealed__isnull=False):
         rows.setdefault(row.subject_id, []).append(row)
     sealed = {pk: _sealed(own, today) for pk, own in rows.items()}
-    profiles.write(ids, sealed, today)
-
-
-def mark_changed(subject_ids: Iterable[int]) -> None:
-    """Put subjects among those to be inspected; the instant tells a later change from this one."""
-    ChangedSubject.objects.bulk_create(
-        [ChangedSubject(subject_id=pk, at=clock.now()) for pk in sorted(subject_ids)],
-        update_conflicts=True,
-        unique_fields=["subject"],
-        update_fields=["at"],
-    )
+    profiles.write(ids, sealed, today, mark=mark)
 
 
 def source_names() -> dict[str, str]:
@@ -265,6 +291,15 @@ def source_names() -> dict[str, str]:
         names |= {code: one.name for code, one in one_thing.catalogue.data_sources.items()}
         names |= {code: one.short_name for code, one in one_thing.catalogue.departments.items()}
     return names | dict(Department.objects.values_list("code", "short_name"))
+
+
+def _held(subjects: "QuerySet[Subject]") -> Held | None:
+    subject = subjects.select_for_update(no_key=True).first()
+    if subject is None:
+        return None
+    # Read by a statement of its own, which sees what the last holder has written.
+    rows = Fact.objects.filter(subject=subject)
+    return Held(subject, {(row.code, row.source): row for row in rows})
 
 
 def _checked(
