@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -10,8 +11,9 @@ from portal.core import clock
 
 
 class Recommendation(models.Model):
-    """One policy recommended to one subject; the instants are what is measured.
+    """One policy of one subject recommended to one account; the instants are what is measured.
 
+    Until a window has seen who the applicant is, the account is not yet the subject's.
     `dismissed_at` keeps it from coming back for a while; `case` is the application it led to.
     """
 
@@ -21,6 +23,7 @@ class Recommendation(models.Model):
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     occasion = models.CharField("时机", max_length=10, choices=Occasion)
     made_at = models.DateTimeField("推荐时间", default=clock.now)
     shown_at = models.DateTimeField("展示时间", null=True, blank=True)
@@ -34,7 +37,7 @@ class Recommendation(models.Model):
         ordering = ["-made_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "policy"],
+                fields=["subject", "policy", "user"],
                 condition=Q(applied_at=None, dismissed_at=None),
                 name="cases_recommendation_one_open",
             ),
