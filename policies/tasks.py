@@ -1,8 +1,9 @@
-"""Periodic tasks of facts; beat orders them, every run is idempotent."""
+"""Periodic tasks of facts and recognitions; beat orders them, every run is idempotent."""
 
 from celery import shared_task
 
-from policies import providers
+from policies import providers, recognition
+from portal.core import clock
 
 
 @shared_task(name="policies.tasks.drain_fact_requests")
@@ -15,3 +16,9 @@ def drain_fact_requests() -> None:
 def expire_facts() -> None:
     """Have subjects inspected again of whom a fact is no longer valid."""
     providers.expire()
+
+
+@shared_task(name="policies.tasks.expire_recognitions")
+def expire_recognitions() -> None:
+    """End recognitions past their last day; their codes read as void from midnight on anyway."""
+    recognition.expire(clock.today())

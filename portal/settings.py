@@ -378,6 +378,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60,
         "options": {"expires": 120},
     },
+    "expire-recognitions": {
+        "task": "policies.tasks.expire_recognitions",
+        "schedule": 300,
+        "options": {"expires": 600},
+    },
     "draft-bulletins": {
         "task": "cases.tasks.draft_bulletins",
         "schedule": 60,
