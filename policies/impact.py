@@ -120,10 +120,11 @@ def from_json(written: Mapping[str, Any]) -> Measurement:
 def begin(version: PolicyVersion) -> Measurement:
     """Return a measurement of a sound draft that has not begun yet."""
     total = Profile.objects.filter(kind=version.policy.applicant).count()
-    return Measurement(content_mark(version), _day_of(version), total)
+    return Measurement(content_mark(version), day_of(version), total)
 
 
-def _day_of(version: PolicyVersion) -> date:
+def day_of(version: PolicyVersion) -> date:
+    """Return the day on which old and new are compared: when it begins, today if that has passed."""
     today = clock.today()
     return max(today, version.effective_from) if version.effective_from else today
 

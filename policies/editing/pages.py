@@ -1,7 +1,9 @@
 """What the pages of the policy editor show."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
@@ -9,9 +11,9 @@ from django.urls import reverse
 
 from policies import divisions, impact
 from policies.dictionary import dictionary
-from policies.editing import benefit_form, builder, drafting, rows, wording
+from policies.editing import benefit_form, builder, drafting, rows, trial, wording
 from policies.editing.cells import Cell
-from policies.editing.draft import MODES, Draft, flaws, inside, mark, of_version
+from policies.editing.draft import MODES, Draft, flaws, inside, mark, of_version, tidy
 from policies.models import Policy, PolicyState, PolicyVersion
 from policies.policy_schema import Flaw
 from policies.shelf import published_versions
@@ -19,6 +21,7 @@ from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words
 
+UNWRITTEN = "（摘要未填）"
 EDITED = "admin:policies_policy_"
 ROW_ACTS = (
     ("up", "上移"),
@@ -258,7 +261,7 @@ def side(
     )
     return {
         "version": version,
-        "wrong": list(dict.fromkeys(map(_pointed, wrong))),
+        "wrong": list(dict.fromkeys(map(pointed, wrong))),
         "outline": wording.conditions_of(draft),
         "old": old,
         "changed": [point for point in points if point.changed] if old else [],
@@ -277,7 +280,8 @@ def live_side(version: PolicyVersion, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _pointed(flaw: Flaw) -> tuple[str, str]:
+def pointed(flaw: Flaw) -> tuple[str, str]:
+    """Return the id of the field that a flaw is about, and what it says."""
     part = flaw.path.partition(".")[0].partition("[")[0]
     targets = {"conditions": "conditions", "benefit": "benefit", "basis": "basis"}
     target = targets.get(part) or ("id_mode" if part in {"open", "closed"} else f"id_{part}")
@@ -385,6 +389,7 @@ def reading(version: PolicyVersion, by: User) -> dict[str, Any]:
     )
     submitted = version.state == PolicyState.SUBMITTED
     wrote = by.pk in drafting.authors(version)
+    measured = impact.latest(version) if submitted else None
     return {
         **addresses(version),
         "title": f"{version.policy.name}：{version.label}",
@@ -395,6 +400,137 @@ def reading(version: PolicyVersion, by: User) -> dict[str, Any]:
         "tabs": tabs(version, "version"),
         "may_review": submitted and not wrote,
         "waits_for_other": submitted and wrote,
-        "measured": impact.latest(version) if submitted else None,
+        "measured": measured,
+        "measured_words": impact_words(measured.measurement) if measured else "",
+        "measured_at": instant_words(measured.at) if measured else "",
+        "reasons": "",
         "seen": mark(version),
+    }
+
+
+# Trying out
+
+
+def judgeable(version: PolicyVersion) -> PolicyVersion | None:
+    """Return a version as far as it can be judged by; none while its conditions are not sound."""
+    document = tidy(version.document)
+    wrong = flaws(of_version(version), version, ())
+    parts = {flaw.path.partition(".")[0].partition("[")[0] for flaw in wrong}
+    if parts & {"conditions", "open", "closed"}:
+        return None
+    kept = {key: value for key, value in document.items() if key not in parts}
+    shown = copy(version)
+    shown.document = {"summary": UNWRITTEN, **kept}
+    return shown
+
+
+def trying(
+    version: PolicyVersion, texts: Mapping[str, str], day: date, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the page on which a version is tried: the facts typed and the verdict on them."""
+    draft = judgeable(version)
+    shown = {
+        **addresses(version),
+        "title": f"{version.policy.name}：{version.label}",
+        "version": version,
+        "tabs": tabs(version, "trial"),
+        "examples": [one for one in trial.examples() if one.applicant == version.policy.applicant],
+        "example": data.get("example", ""),
+        "on": day.isoformat(),
+        "asked": [],
+        "found": None,
+        "sound": draft is not None,
+    }
+    if draft is None:
+        return shown
+    facts, problems = trial.facts_of(texts, day)
+    shown["asked"] = trial.asked(draft, texts, problems)
+    if texts and not problems:
+        found = trial.verdict(draft, facts, day)
+        shown |= {"found": found, "leaves": trial.leaf_rows(found), "day": day_words(day)}
+    return shown
+
+
+# Impact
+
+
+def impact_page(version: PolicyVersion, kept: impact.Kept | None) -> dict[str, Any]:
+    found = kept.measurement if kept else None
+    return {
+        **addresses(version),
+        "title": f"{version.policy.name}：{version.label}",
+        "version": version,
+        "tabs": tabs(version, "impact"),
+        "sound": judgeable(version) is not None,
+        "kept": kept,
+        "so_far": None,
+        "token": "",
+        "heading": impact_words(found) if found else "",
+        "figures": impact_figures(found) if found else [],
+        "tables": impact_tables(found) if found else [],
+        "changes": list(impact.WORDS.values()),
+        "at": instant_words(kept.at) if kept else "",
+        "on": day_words(found.on) if found else "",
+    }
+
+
+def impact_words(found: impact.Measurement) -> str:
+    shown = impact.shown({change: found.changes[change] for change in impact.Change})
+    gained, lost = shown[impact.Change.GAINED], shown[impact.Change.LOST]
+    return f"新可享受 {gained} 个，不再可享受 {lost} 个"
+
+
+def impact_figures(found: impact.Measurement) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "value": number,
+            "unit": "",
+            "note": "",
+            "url": "",
+            "card": None,
+        }
+        for (change, label), number in zip(
+            impact.WORDS.items(), _small(found.changes).values(), strict=True
+        )
+    ]
+
+
+def _small(changes: Mapping[str, int]) -> dict[str, str]:
+    """Return whole counts; those of few people are not counted out here either."""
+    return {
+        change: f"少于 {impact.SMALLEST_CELL}"
+        if 0 < changes.get(change, 0) < impact.SMALLEST_CELL
+        else f"{changes.get(change, 0):,}"
+        for change in impact.Change
+    }
+
+
+def impact_tables(found: impact.Measurement) -> list[dict[str, Any]]:
+    degrees = {one.value: one.label for one in dictionary()[impact.DEGREE].options}
+    return [
+        _table("按所在区县", found.by_district, dict(builder.districts())),
+        _table("按学历", found.by_degree, degrees),
+    ]
+
+
+def _table(
+    caption: str, counts: Mapping[str, Mapping[str, int]], names: Mapping[str, str]
+) -> dict[str, Any]:
+    order = [*(key for key in names if key in counts), *(key for key in counts if key not in names)]
+    columns = [
+        impact.shown({key: counts[key].get(change, 0) for key in order}) for change in impact.Change
+    ]
+    return {
+        "caption": caption,
+        "rows": [
+            {
+                "name": names.get(key) or divisions.name_of(key) or "未知",
+                "cells": [
+                    {"label": label, "text": column[key]}
+                    for label, column in zip(impact.WORDS.values(), columns, strict=True)
+                ],
+            }
+            for key in order
+        ],
     }
