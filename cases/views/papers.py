@@ -37,7 +37,7 @@ def paper(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     except documents.NotIssued as error:
         raise Http404 from error
     _note(reader, case, f"paper:{kind}")
-    return _download(content, f"{documents.title_of(kind)}{case.number}")
+    return download(content, f"{documents.title_of(kind)}{case.number}")
 
 
 @require_safe
@@ -60,7 +60,7 @@ def work_item_paper(request: HttpRequest, pk: int) -> HttpResponse:
     except documents.NotIssued as error:
         raise Http404 from error
     _note(reader, work_item.case, f"paper:{work_item.pk}")
-    return _download(content, f"{work_item.item_name}{work_item.case.number}")
+    return download(content, f"{work_item.item_name}{work_item.case.number}")
 
 
 def _note(reader: User, case: Case, subject: str) -> None:
@@ -69,7 +69,8 @@ def _note(reader: User, case: Case, subject: str) -> None:
         record(Entry("document.opened", case.pk, subject, reader.pk))
 
 
-def _download(content: bytes, name: str) -> HttpResponse:
+def download(content: bytes, name: str) -> HttpResponse:
+    """Return a PDF for keeping, under a name."""
     response = HttpResponse(content, content_type="application/pdf")
     disposition = content_disposition_header(as_attachment=True, filename=f"{name}.pdf")
     response["Content-Disposition"] = disposition or "attachment"

@@ -134,4 +134,18 @@
 
   // A filter applies itself where the form asks for it.
   document.addEventListener("change", (event) => { event.target.closest("form[data-portal-apply]")?.requestSubmit(); });
+
+  // What is recommended for the first time comes forward; put away, it stays on the page as a section.
+  for (const popup of all("dialog[data-portal-popup]")) {
+    const title = popup.querySelector("[tabindex='-1']");
+    const putAway = () => { popup.classList.remove("forward"); title?.focus({ preventScroll: true }); };
+    popup.classList.add("forward");
+    title?.focus();
+    popup.querySelector("[data-portal-put-away]")?.addEventListener("click", putAway);
+    popup.addEventListener("keydown", (event) => { if (event.key === "Escape") putAway(); });
+    const shown = popup.querySelector("form[data-portal-shown]");
+    if (shown) fetch(shown.action, { method: "POST", body: new FormData(shown) }).catch(() => { /* not counted */ });
+  }
+
+  for (const button of all("[data-portal-print]")) button.addEventListener("click", () => window.print());
 })();

@@ -1,0 +1,109 @@
+"""Recommendations (主动推荐): one's own list, taking them up, and what came of them for staff."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from cases import recommending
+from cases.errors import AlreadyHandled
+from cases.models import Recommendation
+from cases.pages import recommended
+from cases.pages import uptake as figures
+from portal.accounts.models import APPLICANT_ROLES, Role
+from portal.accounts.permissions import roles_required, user_of
+
+applicants_only = roles_required(*APPLICANT_ROLES)
+readers_only = roles_required(Role.SUPERVISOR, Role.EDITOR)
+MOST_AT_ONCE = 100
+
+
+@never_cache
+@applicants_only
+@require_safe
+def recommendations(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@applicants_only
+@require_POST
+def shown(request: HttpRequest) -> HttpResponse:
+    """Note that the posted recommendations stood before their reader's eyes."""
+    recommending.note_shown(actor=user_of(request), ids=_ids(request))
+    return HttpResponse(status=204)
+
+
+@never_cache
+@applicants_only
+@require_POST
+def open_up(request: HttpRequest) -> HttpResponse:
+    """Lead to the menu with the chosen items ticked; to the policy where nothing is filed here."""
+    ids = _ids(request)
+    if not ids:
+        return _page(request, problem="请至少选择一项政策。")
+    found = recommending.open_up(actor=user_of(request), ids=ids)
+    if not found:
+        return _page(request, problem=recommending.GONE, status=409)
+    return redirect(_address(found))
+
+
+@never_cache
+@applicants_only
+@require_POST
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        found = recommending.dismiss(recommendation_id=pk, actor=user_of(request))
+    except Recommendation.DoesNotExist as error:
+        raise Http404 from error
+    except AlreadyHandled as error:
+        return _page(request, problem=str(error), status=409)
+    messages.success(request, f"30 天内不再提示“{found.policy.name}”。")
+    return redirect("cases:recommendations")
+
+
+@never_cache
+@readers_only
+@require_safe
+def uptake(request: HttpRequest) -> HttpResponse:
+    """Show how many recommendations were shown, opened, applied for and dismissed."""
+    return render(request, "cases/uptake.html", figures.page(request.GET.get("period", "")))
+
+
+@never_cache
+@readers_only
+@require_safe
+def uptake_excel(request: HttpRequest) -> HttpResponse:
+    return figures.download_of(request.GET.get("period", ""))
+
+
+def _page(request: HttpRequest, *, problem: str = "", status: int = 422) -> HttpResponse:
+    context: dict[str, Any] = {
+        "recommended": recommended.offers(user_of(request)),
+        "problem": problem,
+    }
+    return render(request, "cases/recommendations.html", context, status=status if problem else 200)
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    posted = request.POST.getlist("recommendation")[:MOST_AT_ONCE]
+    return [int(text) for text in posted if text.isascii() and text.isdigit() and len(text) < 19]
+
+
+def _address(found: list[Recommendation]) -> str:
+    """Return where the taken up recommendations go on; of several one-things the first."""
+    here = [one for one in found if one.policy.item_code and one.policy.one_thing]
+    if not here:
+        return reverse("policies:policy", args=[found[0].policy.code])
+    first = here[0].policy
+    items = [
+        one.policy.item_code
+        for one in here
+        if (one.policy.one_thing_id, one.policy.applicant) == (first.one_thing_id, first.applicant)
+    ]
+    query = urlencode({"kind": first.applicant, "item": items}, doseq=True)
+    return f"{reverse('cases:menu', args=[first.one_thing.slug])}?{query}"  # type: ignore[union-attr]
