@@ -21,8 +21,8 @@ from policies.day_sets import full_months, moved
 from policies.dictionary import FactDefinition, stated
 from policies.guards import as_date
 from policies.models import Subject
-from policies.shelf import shelf
-from policies.subjects import FORM, RESULT, Statement
+from policies.shelf import PublishedPolicy, shelf
+from policies.subjects import FORM, RESULT, Held, Statement
 from portal.core.ledger import Entry, record
 
 # A contract without an end counts as one that outlasts a working life.
@@ -41,34 +41,31 @@ def subject_of(case: Case) -> Subject | None:
 
 
 def learn_from_form(case: Case) -> Subject | None:
-    """Keep what a form states of its applicant, and ask the sources about them.
+    """Keep what a form states of its applicant; ask the sources about whoever comes (again).
 
     Return the subject; none where the form may not speak for it yet. Called at submission, and
     again at acceptance with the answers as corrected.
     """
-    number = identity_number(case)
-    is_proven = case.accepted_by_id is not None
-    subject = subjects.find(case.applicant_kind, number)
-    if subject and not is_proven and subject.user_id not in (None, case.applicant_id):
+    if (held := _applicant(case)) is None:
         return None
-    if subject is None or is_proven:
-        subject = _introduced(case, number, is_proven=is_proven)
-    if is_proven or not subject.employer_index:
-        _keep_employer(subject, case)
-    subjects.record(subject, form_statements(case), FORM)
-    providers.ask(subject)
-    return subject
+    subjects.keep(held, form_statements(case), FORM)
+    if case.accepted_at is None:
+        providers.ask(held.subject)
+    return held.subject
 
 
 def learn_from_result(work_item: WorkItem) -> set[str]:
     """Keep what the approval of an item has made true; return the codes of what changed."""
     case = work_item.case
     item = case.version.catalogue.items[work_item.item_code]
-    subject = subject_of(case) or learn_from_form(case)
-    if subject is None:
+    policy = shelf().of_item(case.version.catalogue.one_thing.code, work_item.item_code)
+    if policy is None and not item.supplies:
         return set()
-    true = {*item.supplies, *_enjoyed(case, subject, work_item.item_code)}
-    return subjects.record(subject, {code: Statement(True) for code in sorted(true)}, RESULT)
+    held = subjects.hold(case.applicant_kind, identity_number(case)) or _applicant(case)
+    if held is None:
+        return set()
+    true = {*item.supplies, *(_enjoyed(policy, held, application_day(case)) if policy else ())}
+    return subjects.keep(held, {code: Statement(True) for code in sorted(true)}, RESULT)
 
 
 def form_statements(case: Case) -> dict[str, Statement]:
@@ -83,46 +80,69 @@ def form_statements(case: Case) -> dict[str, Statement]:
     return {code: Statement(value) for code, value in found.items() if value not in (None, "")}
 
 
-def _introduced(case: Case, number: str, *, is_proven: bool) -> Subject:
-    """Return the applicant as a subject, with the account attached once it is proven whose it is.
+def _applicant(case: Case) -> Held | None:
+    """Return whom the case is about, held; none where its form may not speak for them yet.
 
-    One account stands for one person, so it leaves the one it stood for before.
+    The account is attached once a clerk has seen whose papers they are.
     """
-    answers = case.all_answers
+    held = subjects.hold(case.applicant_kind, identity_number(case))
+    if held is None:
+        held = subjects.introduce(_newcomer(case))
+    elif case.accepted_by_id is None:
+        return held if held.subject.user_id in (None, case.applicant_id) else None
+    if case.accepted_by_id is not None:
+        _attach(held.subject, case)
+    return held
+
+
+def _newcomer(case: Case) -> Subject:
+    number = identity_number(case)
+    return Subject(
+        kind=case.applicant_kind,
+        identity_index=subjects.identity_index(number),
+        identity=_identity(case),
+        employer_index=_employer(case),
+    )
+
+
+def _identity(case: Case) -> Any:
+    answers, is_person = case.all_answers, case.applicant_kind == ApplicantKind.PERSON
+    fields = (
+        {"id_number": "p_id_no", "name": "p_name", "phone": "p_mobile"}
+        if is_person
+        else {"uscc": "e_uscc", "name": "e_name", "phone": "e_contact_mobile"}
+    )
+    return {key: str(answers[code]) for key, code in fields.items() if answers.get(code)}
+
+
+def _employer(case: Case) -> str:
+    """Return by what the employer finds its own people; "" for an enterprise."""
     is_person = case.applicant_kind == ApplicantKind.PERSON
-    name = str(answers.get("p_name" if is_person else "e_name") or "")
-    phone = str(answers.get("p_mobile" if is_person else "e_contact_mobile") or "")
-    user = case.applicant if is_proven else None
-    before = subjects.find(case.applicant_kind, number)
-    subject = subjects.subject_for(case.applicant_kind, number, name, phone, user)
-    if user and (before is None or before.user_id != user.pk):
-        if is_person:
-            Subject.objects.filter(user=user, kind=subject.kind).exclude(pk=subject.pk).update(
-                user=None
-            )
-        payload = {"case": str(case.pk)}
-        about = f"subject:{subject.pk}"
-        record(Entry("subject.attached", None, about, case.accepted_by_id, payload=payload))
-    return subject
+    uscc = case.all_answers.get("p_employer_uscc") if is_person else ""
+    return subjects.employer_index(str(uscc or ""))
 
 
-def _keep_employer(subject: Subject, case: Case) -> None:
-    """Keep where the person works, so that the employer finds its own people."""
-    if case.applicant_kind != ApplicantKind.PERSON:
+def _attach(subject: Subject, case: Case) -> None:
+    """Let the applicant's account stand for the subject; an account stands for one person only."""
+    before = (subject.user_id, subject.identity, subject.employer_index)
+    subject.user_id = case.applicant_id
+    subject.identity = {**subject.identity, **_identity(case)}
+    subject.employer_index = _employer(case) or subject.employer_index
+    if before == (subject.user_id, subject.identity, subject.employer_index):
         return
-    employer = subjects.employer_index(str(case.all_answers.get("p_employer_uscc") or ""))
-    if employer and employer != subject.employer_index:
-        subject.employer_index = employer
-        subject.save(update_fields=["employer_index"])
+    subject.save(update_fields=["user", "identity", "employer_index"])
+    if before[0] == subject.user_id:
+        return
+    if subject.kind == ApplicantKind.PERSON:
+        others = Subject.objects.filter(user=case.applicant_id, kind=subject.kind)
+        others.exclude(pk=subject.pk).update(user=None)
+    payload, about = {"case": str(case.pk)}, f"subject:{subject.pk}"
+    record(Entry("subject.attached", None, about, case.accepted_by_id, payload=payload))
 
 
-def _enjoyed(case: Case, subject: Subject, item_code: str) -> tuple[str, ...]:
+def _enjoyed(policy: PublishedPolicy, held: Held, on: date) -> tuple[str, ...]:
     """Return the fact that the policy behind an item says approval makes true."""
-    policy = shelf().of_item(case.version.catalogue.one_thing.code, item_code)
-    if policy is None:
-        return ()
-    day = application_day(case)
-    version = policy.version(subjects.known(subject, day), day)
+    version = policy.version(subjects.best_known(held.rows.values(), on), on)
     return (version.document.enjoyed,) if version and version.document.enjoyed else ()
 
 

@@ -208,4 +208,4 @@ class TestStatements:
                 work_item_id=work_item.pk, officer=officers["D01"], result_number="示例1"
             )
 
-        assert len(deciding) <= 10, [query["sql"][:90] for query in deciding]
+        assert len(deciding) <= 16, [query["sql"][:90] for query in deciding]
