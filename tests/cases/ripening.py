@@ -10,6 +10,7 @@ from policies.publishing import install
 from policies.reading import CATALOGUES
 from policies.subjects import Statement, record, subject_for
 from portal.accounts.models import User
+from portal.core import clock
 from tests.cases.conftest import SHANGHAI
 from tests.cases.people import GRADUATE_ID
 
@@ -64,13 +65,14 @@ def graduate(user: User | None = None, *, months: int = 1, **more: Any) -> Subje
 
 
 def state(subject: Subject, *, on: date = COUNTED_ON, **facts: Any) -> None:
-    """Let the departments state facts; counts are as of `on`."""
+    """Let the departments state facts; counts are as of `on`, and known not before that day."""
     by_source: dict[str, dict[str, Statement]] = {}
     for code, value in facts.items():
         as_of = on if code.startswith("ss_months") and value is not None else None
         by_source.setdefault(SOURCES.get(code, "D01"), {})[code] = Statement(value, as_of)
-    for source, statements in by_source.items():
-        record(subject, statements, source)
+    with clock.at(max(clock.now(), day(on.isoformat()))):
+        for source, statements in by_source.items():
+            record(subject, statements, source)
 
 
 def day(text: str, hour: int = 9, minute: int = 0) -> datetime:
