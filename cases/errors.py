@@ -1,5 +1,9 @@
 """What a verb may refuse, each with words for the person in front of the page."""
 
+from portal.core.files import UnusableFile
+
+__all__ = ["AlreadyHandled", "Incomplete", "UnusableFile"]
+
 
 class AlreadyHandled(Exception):
     """The row is no longer in a state that allows the verb; the API answers 409."""
@@ -17,11 +21,3 @@ class Incomplete(Exception):
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("；".join(problems.values()))
         self.problems = problems
-
-
-class UnusableFile(Exception):
-    """An upload that cannot be taken: wrong type, empty, too large or too many."""
-
-    def __init__(self, message: str, *, too_large: bool = False) -> None:
-        super().__init__(message)
-        self.too_large = too_large

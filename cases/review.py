@@ -38,10 +38,10 @@ from cases.notices import (
     supplement_term,
 )
 from cases.release import Changes
-from cases.uploads import Stored
 from notifications.sending import tell
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
 from portal.core import clock
+from portal.core.files import Stored, file_name
 from portal.core.ledger import Entry, record
 
 DECISION_FIELDS = [
@@ -313,7 +313,7 @@ def _keep_result(work_item: WorkItem, file: Stored | None, upload: UploadedFile 
     if file and upload:
         document.storage_key, document.content_type = file.key, file.content_type
         document.size, document.sha256 = file.size, file.sha256
-        document.file_name = uploads.file_name(upload, file.content_type)
+        document.file_name = file_name(upload, file.content_type)
     document.save(force_insert=True)
 
 

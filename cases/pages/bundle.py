@@ -11,10 +11,10 @@ from cases import merging
 from cases.merging import Needed
 from cases.models import Case, Document, Origin
 from cases.pages import picture
-from cases.uploads import size_words
 from policies.schema import Catalogue, Material
 from portal.core import clock
 from portal.core.chinese import instant_words, listed
+from portal.core.files import size_words
 
 SUFFIXES = {"pdf": (".pdf",), "jpg": (".jpg", ".jpeg"), "png": (".png",)}
 

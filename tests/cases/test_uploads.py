@@ -17,7 +17,7 @@ from cases import application, intake, uploads
 from cases.errors import AlreadyHandled, UnusableFile
 from cases.models import Case, Document
 from portal.accounts.models import User
-from portal.core import clock
+from portal.core import clock, files
 from tests.cases.files import PDF, pdf, picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -106,7 +106,7 @@ def test_a_file_over_the_limit_is_refused(draft: Make, settings: LazySettings) -
 
 def test_a_picture_bomb_is_refused(draft: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     case = draft("P01")
-    monkeypatch.setattr(uploads, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(files, "MAX_PIXELS", 1000)
 
     with pytest.raises(UnusableFile, match="尺寸过大"):
         give(case, "M01", picture(size=(100, 100)))
@@ -119,7 +119,7 @@ def test_a_damaged_picture_is_refused_whatever_it_breaks(
         # What a camera's note with a number of the wrong type made Pillow raise.
         raise struct.error("required argument is not an integer")
 
-    monkeypatch.setattr(uploads.ImageOps, "exif_transpose", stumble)
+    monkeypatch.setattr(files.ImageOps, "exif_transpose", stumble)
 
     with pytest.raises(UnusableFile, match="可能已损坏"):
         give(draft("P01"), "M01", picture())
@@ -146,7 +146,7 @@ def test_a_bomb_that_is_not_even_opened_is_refused_in_words(draft: Make) -> None
     ],
 )
 def test_a_file_is_handed_out_with_the_ending_of_its_content(given: str, kept: str) -> None:
-    assert uploads.file_name(SimpleUploadedFile(given, PDF), "application/pdf") == kept
+    assert files.file_name(SimpleUploadedFile(given, PDF), "application/pdf") == kept
 
 
 def test_what_a_picture_lets_through_becomes_white(draft: Make) -> None:
