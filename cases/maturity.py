@@ -83,7 +83,7 @@ def park(case: Case, plan: Plan, at: datetime) -> Parked:
     policies = verdicts.policies_of(catalogue, plan.codes)
     if not policies:
         return Parked(plan)
-    subject_id, facts = verdicts.known_of_case(case, on)
+    subject_id, facts, is_shown = verdicts.known_of_case(case, on)
     aside = parking.put_aside(plan, catalogue, facts, on, case.existing_results)
     if subject_id is None or not aside:
         return Parked(plan)
@@ -95,7 +95,7 @@ def park(case: Case, plan: Plan, at: datetime) -> Parked:
             item_name=catalogue.items[one.code].name,
             policy_code=policies[one.code].code if one.code in policies else "",
             snapshot=verdicts.snapshot_of(facts, policies.get(one.code)),
-            missing=list(one.missing),
+            missing=[entry if is_shown else {**entry, "actual": ""} for entry in one.missing],
             expected_on=one.expected_on,
             closes_on=one.closes_on,
             remind_on=ripening.remind_on(one.closes_on, on),

@@ -1,11 +1,18 @@
 """Periodic tasks of joint handling; beat orders them, every run is idempotent."""
 
-from celery import shared_task
+from time import monotonic
 
-from cases import calendar, projection, shared_data
+from celery import shared_task
+from django.db import transaction
+
+from cases import calendar, maturity, projection, recommending, shared_data
 from cases.supervision import tallies
 from cases.supervision.bulletin import make_due_drafts
 from cases.sweep import sweep
+from policies import inspection
+
+# One run looks at changed subjects no longer than this, then another has its turn.
+BUSY = 15.0
 
 
 @shared_task(name="cases.tasks.sweep_deadlines")
@@ -37,3 +44,27 @@ def draft_bulletins() -> None:
 def fold_tallies() -> None:
     """Add what has moved since the last time to the tallies."""
     tallies.fold()
+
+
+@shared_task(name="cases.tasks.wake_parked")
+def wake_parked() -> None:
+    """Tell of items that have become ripe; end those whose last day is past."""
+    maturity.wake()
+
+
+@shared_task(name="cases.tasks.inspect_subjects")
+def inspect_subjects() -> None:
+    """Look at subjects whose facts have changed: what they gain, what of theirs is ripe now."""
+    begun = monotonic()
+    while _inspect_some() and monotonic() - begun < BUSY:
+        pass
+
+
+@transaction.atomic
+def _inspect_some() -> bool:
+    """Take the next changed subjects; they come back where anything of this fails."""
+    changes = inspection.inspect_changed()
+    if changes.subject_ids:
+        maturity.reconsider(changes.subject_ids)
+        recommending.react(changes)
+    return bool(changes.subject_ids)

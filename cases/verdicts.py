@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import F
+
 from cases.application import application_day
 from cases.models import Case
 from cases.working_time import civil_day
@@ -26,10 +28,15 @@ NOTHING: Facts = {}
 
 
 class Known(NamedTuple):
-    """The subject of a case and what is known of it; none where nobody has stated anything."""
+    """Whom a case is about and what is known of them; no subject where nobody has stated anything.
+
+    `is_shown` tells whether the applicant may read it: a clerk has seen whose papers they are, or
+    the account stands for that very person.
+    """
 
     subject_id: int | None
     facts: Facts
+    is_shown: bool = False
 
 
 def of_selection(
@@ -122,9 +129,12 @@ def known_of_case(case: Case, on: date) -> Known:
     rows = list(
         Fact.objects.filter(
             subject__kind=case.applicant_kind, subject__identity_index=case.identity_index
-        )
+        ).annotate(account=F("subject__user_id"))
     )
-    return Known(rows[0].subject_id if rows else None, best_known(rows, on))
+    if not rows:
+        return Known(None, NOTHING)
+    is_shown = case.accepted_by_id is not None or rows[0].account == case.applicant_id
+    return Known(rows[0].subject_id, best_known(rows, on), is_shown)
 
 
 def known_of_applicant(case: Case, on: date) -> Facts:

@@ -398,6 +398,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": float(os.environ.get("PORTAL_SWEEP_SECONDS", "60")),
         "options": {"expires": 120},
     },
+    "wake-parked": {
+        "task": "cases.tasks.wake_parked",
+        "schedule": 20,
+        "options": {"expires": 60},
+    },
+    "inspect-subjects": {
+        "task": "cases.tasks.inspect_subjects",
+        "schedule": 20,
+        "options": {"expires": 60},
+    },
     "fold-tallies": {
         "task": "cases.tasks.fold_tallies",
         "schedule": 20,
