@@ -22,7 +22,7 @@ from cases.supervision.pages.frame import chart_library
 from cases.supervision.scope import Period
 from cases.supervision.selection import district_name, district_names, item_names
 from cases.supervision.tables import Cell, Column, Row, Table, download
-from policies.models import OneThing, Policy
+from policies.models import OneThing, Policy, SubjectKind
 from portal.core import clock
 from portal.core.chinese import day_words
 
@@ -41,9 +41,10 @@ Claims = dict[tuple[str, str], tuple[int | None, int | None, int | None]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its name, what it shows of a district ("": the city), and what Excel gets."""
+    """One page: its short name and title, what it shows of a district ("": the city), its Excel."""
 
     name: str
+    title: str
     tables: Tables
     sheets: Callable[[], list[Table]]
     by_district: bool = True
@@ -57,7 +58,7 @@ def context(code: str, district: str) -> dict[str, Any]:
     page, names = PAGES[code], _districts()
     chosen = district if page.by_district and district in names else ""
     return {
-        "heading": f"{names.get(chosen, '全市')}{page.name}",
+        "heading": f"{names.get(chosen, '全市')}{page.title}",
         "ways": [_way(one, shown.name, one == code, chosen) for one, shown in PAGES.items()],
         "tables": page.tables(chosen),
         "districts": names if page.by_district else {},
@@ -251,7 +252,7 @@ def _slice(
         ],
         note=note,
         chart=f"按{title}的主体数",
-        lying=len(names) > 6,
+        lying=len(names) > 7,
         empty=NOBODY,
     )
 
@@ -365,12 +366,21 @@ def _way(code: str, label: str, current: bool, district: str) -> dict[str, Any]:
 
 PAGES: dict[str, Page] = {
     **{
-        code: Page(axis.name, partial(_of_axis, axis), partial(_sheets_of_axis, axis))
+        code: Page(
+            axis.name,
+            f"{'人才的' if axis.kind == SubjectKind.PERSON else ''}{axis.name}",
+            partial(_of_axis, axis),
+            partial(_sheets_of_axis, axis),
+        )
         for code, axis in AXES.items()
     },
-    "demand": Page("需求", _demand, _demand_sheets),
+    "demand": Page("需求", "近一年申请了什么", _demand, _demand_sheets),
     "funnel": Page(
-        "兑现漏斗", lambda district: [_funnel()], lambda: [_funnel()], by_district=False
+        "兑现漏斗",
+        "从符合条件到拨付",
+        lambda district: [_funnel()],
+        lambda: [_funnel()],
+        by_district=False,
     ),
-    "unclaimed": Page("应享未享", _unclaimed, _unclaimed_sheets),
+    "unclaimed": Page("应享未享", "符合条件而没有申请", _unclaimed, _unclaimed_sheets),
 }

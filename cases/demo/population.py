@@ -52,7 +52,7 @@ def make_population(persons: int = PERSONS, enterprises: int = ENTERPRISES) -> i
 
 def _person(number: int, dice: Random) -> Subject:
     """Return one person; the numbers of the sample applicants begin at 100, these end below it."""
-    birth = date(1985, 1, 1) + timedelta(days=number * 4 + dice.randrange(4))
+    birth = date(1985, 1, 1) + timedelta(days=number * 5 + dice.randrange(5))
     body = f"330199{birth:%Y%m%d}{number % 100:03d}"
     number_of_id = body + id_check_character(body)
     name = FAMILY_NAMES[number % len(FAMILY_NAMES)] + GIVEN_NAMES[number * 11 % len(GIVEN_NAMES)]

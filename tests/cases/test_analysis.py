@@ -152,7 +152,11 @@ def test_the_funnel_counts_each_person_once_at_each_stage(
     for one in others:
         match(one, version)
     Recommendation.objects.create(
-        subject=others[0], policy=version.policy, occasion="facts", shown_at=clock.now()
+        subject=others[0],
+        user=case.applicant,
+        policy=version.policy,
+        occasion="facts",
+        shown_at=clock.now(),
     )
 
     way = figures.funnel(["P05"])["EXAMPLE"]

@@ -25,7 +25,7 @@
     const shares = series.some((one) => one.share);
     const quiet = { axisLine: { lineStyle: { color: line } }, axisTick: { show: false } };
     const category = { type: "category", data: names, inverse: lying, axisLabel: { ...text, hideOverlap: true, ...(lying ? { width: width * 0.42, overflow: "truncate" } : {}) }, ...quiet };
-    const value = { type: "value", axisLabel: text, splitLine: { lineStyle: { color: line } }, minInterval: 1 };
+    const value = { type: "value", axisLabel: { ...text, hideOverlap: true }, splitLine: { lineStyle: { color: line } }, minInterval: 1 };
     const share = { type: "value", min: 0, max: 100, axisLabel: { ...text, formatter: "{value}%" }, splitLine: { show: false } };
     const values = shares && !lying ? [value, share] : [value];
     const colour = (one, at) => token(one.kind === "line" ? "--chart-3" : at ? "--chart-2" : "--chart-1");
