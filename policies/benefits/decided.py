@@ -61,7 +61,7 @@ def _prizes(by: str, prizes: Sequence[Prize]) -> str:
 def _prize_words(by: str, prize: Prize) -> str:
     amount = money_words(prize.amount) if prize.amount else "没有奖金"
     count = f"（{prize.count} 名）" if prize.count else ""
-    return f"{_rank(by, prize)}{count} {amount}"
+    return f"{_rank(by, prize)}{count or ' '}{amount}"
 
 
 def _rank(by: str, prize: Prize) -> str:

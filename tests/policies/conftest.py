@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from policies.models import PolicyVersion
+from policies.policy_reading import PolicyFile, read_policies
 from policies.reading import CATALOGUES, read_catalogue
 from policies.schema import Catalogue
+from policies.shelf import PublishedPolicy, published_versions
 from portal.core import clock
 
 HANGZHOU = CATALOGUES / "hangzhou"
@@ -20,6 +23,40 @@ Edit = Callable[[str, str, str], None]
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     return read_catalogue(HANGZHOU)
+
+
+@pytest.fixture(scope="session")
+def policies(catalogue: Catalogue) -> dict[str, PublishedPolicy]:
+    """The policies of the files as if published; those of an item by the item's code."""
+    files = read_policies(HANGZHOU, catalogue)
+    return {file.policy.item or file.policy.code: _published(file) for file in files}
+
+
+def _published(file: PolicyFile) -> PublishedPolicy:
+    policy = file.policy
+    rows = [
+        PolicyVersion(
+            pk=number,
+            number=number,
+            label=version.label,
+            division=version.division,
+            effective_from=version.effective_from,
+            effective_to=version.effective_to,
+            document=version.document,
+            drafted_at=datetime(2020, 1, 1, tzinfo=UTC),
+        )
+        for number, version in enumerate(policy.versions, start=1)
+    ]
+    return PublishedPolicy(
+        pk=0,
+        code=policy.code,
+        name=policy.name,
+        applicant=policy.applicant,
+        item_code=policy.item,
+        one_thing="HZ-DXS" if policy.item else "",
+        department=policy.department,
+        versions=tuple(published_versions(rows)),
+    )
 
 
 @pytest.fixture
