@@ -25,13 +25,12 @@ from policies.trees import (
     phrase,
 )
 
-# Days from which offsets are tried: the ends of months of every length.
-TRIED = (
-    date(2000, 2, 29),
-    date(2001, 1, 31),
-    date(2001, 2, 28),
-    date(2001, 4, 30),
-    date(2001, 6, 15),
+# Days from which offsets are tried: before and after months and years of every length.
+TRIED = tuple(
+    map(
+        date.fromisoformat,
+        ("2000-02-29", "2001-01-31", "2001-02-28", "2001-03-15", "2001-04-30", "2003-06-15"),
+    )
 )
 
 # A comparison that must hold: its path, and whether it must not.

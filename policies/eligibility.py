@@ -247,7 +247,7 @@ def _finding(part: Part, facts: Facts, day: Day) -> Finding:
         actual=definition.label_of(actual),
         need_value=value_json(leaf.value),
         actual_value=value_json(actual),
-        met=None if rank == closures.UNKNOWN else rank == closures.ELIGIBLE,
+        met=_holds(part, facts, day),
         from_day=None if first is None else date.fromordinal(first),
         matures=leaf.matures,
         label=label,
