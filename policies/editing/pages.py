@@ -344,18 +344,27 @@ def more_cells(
         for code, fact in dictionary().items()
         if fact.kind == "bool" and fact.applicant in {None, applicant}
     ]
-    others = tuple((code, name) for code, name in names.items() if code != version.policy.code)
+    others = [(code, name) for code, name in names.items() if code != version.policy.code]
+    excluded = tuple(map(str, text("excludes", ())))
     cells = [
-        Cell("judged_on", "按哪一天的版本", "select", options=tuple(days), picked=(judged_on,),
+        Cell("judged_on", "按哪一天的版本", "select", picked=(judged_on,),
+             options=_with_kept(days, judged_on),
              help="多个版本先后施行时，以这一天有效的版本为准"),
-        Cell("enjoyed", "批准后记为", "select", options=tuple(enjoyed),
-             picked=(str(text("enjoyed") or ""),), help="批准后这一事实记为“是”，可防止重复享受"),
-        Cell("excludes", "不能同时享受", "several", options=others,
-             picked=tuple(map(str, text("excludes", ())))),
+        Cell("enjoyed", "批准后记为", "select", picked=(str(text("enjoyed") or ""),),
+             options=_with_kept(enjoyed, str(text("enjoyed") or "")),
+             help="批准后这一事实记为“是”，可防止重复享受"),
+        Cell("excludes", "不能同时享受", "several", options=_with_kept(others, *excluded),
+             picked=excluded),
         Cell("source", "出处（内部）", "text", str(text("source", "")), "不对外显示"),
         Cell("note", "备注（内部）", "long", str(text("note", "")), "不对外显示"),
     ]  # fmt: skip
     return [_with_problems(cell, wrong) for cell in cells]
+
+
+def _with_kept(offered: Sequence[builder.Choice], *kept: str) -> tuple[builder.Choice, ...]:
+    """Return what can be picked, and what was picked though it is not offered."""
+    known = {code for code, _ in offered}
+    return (*offered, *((code, code) for code in kept if code not in known))
 
 
 def basis_rows(draft: Draft, wrong: Sequence[Flaw]) -> list[list[Cell]]:

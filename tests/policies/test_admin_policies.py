@@ -281,7 +281,7 @@ def test_a_version_is_sent_back_with_reasons(
     assert "请写明退回的理由" in silent.content.decode()
     back = now(submitted)
     assert (back.state, back.objection) == (PolicyState.DRAFT, "缺少文号")
-    assert "缺少文号" in str(Message.objects.get(recipient=author, kind="policy.sent_back").sealed)
+    assert "缺少文号" in Message.objects.get(recipient=author, kind="policy.sent_back").body
 
 
 def test_what_was_changed_since_it_was_looked_at_is_not_published(
