@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.urls import reverse
 
-from cases import calendar, deadlines, districts, known, maturity, release
+from cases import calendar, deadlines, districts, known, maturity, recommending, release
 from cases.application import (
     check_answered,
     checked_selection,
@@ -97,6 +97,7 @@ def submit(*, case_id: UUID, actor: User, answers: Mapping[str, Any], signed: bo
     known.learn_from_form(case)
     event = record(Entry("case.submitted", case.pk, actor_id=actor.pk, at=moment))
     _tell(case, event, one_thing=case.version.catalogue.one_thing.name)
+    recommending.after_submission(case)
     return case
 
 

@@ -7,11 +7,11 @@ the better of it; what an item of the package brings about counts for the others
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from pydantic import BaseModel, ConfigDict
 
 from cases import merging
@@ -28,6 +28,8 @@ from portal.accounts.models import Department
 from portal.core.chinese import listed, money_words
 
 Pay = Literal["once", "yearly"]
+# How far ahead the end of a term is told.
+MINDED = timedelta(days=5 * 366)
 
 
 class _Part(BaseModel):
@@ -69,7 +71,7 @@ class Entry(_Part):
     @property
     def url(self) -> str:
         """The policy's own page."""
-        return reverse("policies:policy", args=[self.code])
+        return policy_url(self.code)
 
     @property
     def value(self) -> Decimal:
@@ -173,10 +175,13 @@ def assemble(kind: Applicant, facts: Facts, on: date) -> Outcome:
     )
 
 
+# Parts of an entry that tell how the questions were answered.
+TELLING = {"lines": True, "reasons": True, "missing": True, "unpriced": True, "closes_on": True}
+
+
 def shareable(outcome: Outcome) -> dict[str, Any]:
     """Return the package as JSON without what tells how the questions were answered."""
-    told = {"lines": True, "reasons": True, "missing": True, "unpriced": True, "lacks": True}
-    every = {"__all__": told}
+    every = {"__all__": TELLING}
     return outcome.model_dump(
         mode="json",
         exclude_defaults=True,
@@ -187,6 +192,14 @@ def shareable(outcome: Outcome) -> dict[str, Any]:
 def read(document: Mapping[str, Any]) -> Outcome:
     """Return a shared package as it was kept."""
     return Outcome.model_validate(document)
+
+
+def policy_url(code: str) -> str:
+    """Return the address of a policy's page."""
+    try:
+        return reverse("policies:policy", args=[code])
+    except NoReverseMatch:
+        return ""
 
 
 def answered(branch: Branch, answers: Answers) -> list[dict[str, Any]]:
@@ -292,16 +305,21 @@ class _Making:
             item=policy.item_code,
             apply=version.document.apply if version else "",
             **_paid(verdict.benefit),
-            reasons=tuple(_unmet(verdict)),
-            lacks=tuple(_lacking(verdict)),
+            reasons=tuple(_unmet(verdict)) if verdict.outcome == Standing.NOT else (),
+            lacks=tuple(_lacking(verdict)) if verdict.outcome == Standing.NOT_YET else (),
             missing=tuple(self._missing(verdict)),
             from_day=verdict.from_day,
-            closes_on=verdict.closes_on,
+            closes_on=self._closing(verdict),
             together=self.together.get(policy.code, ""),
             rivals=rivals.names_of(policy.code),
             is_counted=policy.code not in rivals.lesser,
             **self._papers(policy),
         )
+
+    def _closing(self, verdict: Verdict) -> date | None:
+        """Return the last day of applying, if it is near enough to be minded."""
+        end = verdict.closes_on
+        return end if end and end - self.on <= MINDED else None
 
     def _judge_together(self) -> bool:
         """Judge once more with what the chosen items bring about; tell whether that helped."""
