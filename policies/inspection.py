@@ -58,7 +58,7 @@ SELECT array_agg(subject_id) FROM (
 ) AS next
 """
 # `found` is what ought to be, `old` what is. Ends are written by id, so that the table is not read
-# from end to end for a few rows.
+# from end to end for a few rows; beginnings in order, so that those of one subject lie together.
 MERGE = """
 WITH chosen AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS chosen (version_id, policy_id)
@@ -94,6 +94,7 @@ judged_anew AS (
 gained AS (
     INSERT INTO policies_match (subject_id, policy_id, version_id, since)
     SELECT subject_id, policy_id, now, %s FROM merged WHERE id IS NULL
+    ORDER BY subject_id, policy_id
 )
 SELECT policy_id, count(*) FILTER (WHERE id IS NOT NULL AND now IS NOT NULL),
        array_agg(subject_id ORDER BY subject_id) FILTER (WHERE id IS NULL),
