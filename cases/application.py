@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.utils.timezone import localdate
 
-from cases import merging, routing
+from cases import merging, routing, windows
 from cases.errors import Incomplete
 from cases.models import Case, Supplement
 from cases.models.case import ApplicantKind
@@ -62,7 +62,10 @@ def checked_selection(
         raise Incomplete({"items": "请至少选择一个事项。"})
     if set(codes) - offered:
         raise Incomplete({"items": "所选事项不存在或不属于该类申请人，请重新选择。"})
-    chosen, _ = routing.complete_selection(catalogue, codes, answers, clock.today(), existing)
+    on = clock.today()
+    chosen, _ = routing.complete_selection(catalogue, codes, answers, on, existing)
+    if closed := windows.closed(catalogue, chosen, on):
+        raise Incomplete({"items": windows.closed_words(catalogue, closed, on)})
     if clash := catalogue.exclusions_among(chosen):
         names = listed(f"“{catalogue.items[code].name}”" for code in clash[0].items)
         raise Incomplete({"items": f"{names}不能同时申请，请只选其中一项。{clash[0].why}"})

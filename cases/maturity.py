@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from cases import deadlines, parking, release, ripening, verdicts, waking
+from cases import deadlines, parking, release, ripening, verdicts, waking, windows
 from cases.application import route
 from cases.dispatch import edge_of, new_work_item, outside_predecessors, released_entry
 from cases.errors import AlreadyHandled
@@ -55,7 +55,7 @@ class Woken(NamedTuple):
 def preview(case: Case) -> dict[str, Aside]:
     """Return what would be put aside if the case were accepted today; changes nothing."""
     on = clock.today()
-    if not verdicts.policies_of(case.version.catalogue, case.item_codes):
+    if not windows.policies_of(case.version.catalogue, case.item_codes):
         return {}
     facts = verdicts.known_of_applicant(case, on)
     return parking.put_aside(
@@ -80,7 +80,7 @@ class Parked:
 def park(case: Case, plan: Plan, at: datetime) -> Parked:
     """Put aside what is not ripe on the day of `at`; the rest of the route goes its way."""
     on, catalogue = civil_day(at), case.version.catalogue
-    policies = verdicts.policies_of(catalogue, plan.codes)
+    policies = windows.policies_of(catalogue, plan.codes)
     if not policies:
         return Parked(plan)
     subject_id, facts, is_shown = verdicts.known_of_case(case, on)

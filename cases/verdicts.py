@@ -14,17 +14,16 @@ from django.db.models import F
 
 from cases.application import application_day
 from cases.models import Case
+from cases.windows import NOTHING, is_closed, policies_of
 from cases.working_time import civil_day
 from policies.dictionary import dictionary
 from policies.eligibility import Count, Facts
-from policies.judging import WINDOW_CLOSED, Verdict, judge
+from policies.judging import Verdict, judge
 from policies.models import Fact, Profile, Subject
 from policies.schema import Catalogue
-from policies.shelf import DISTRICT, PublishedPolicy, shelf
+from policies.shelf import DISTRICT, PublishedPolicy
 from policies.subjects import best_known, known, of_user, sealed_facts
 from portal.core import clock
-
-NOTHING: Facts = {}
 
 
 class Known(NamedTuple):
@@ -79,27 +78,6 @@ def judged(
         code: judge(policy, with_supplied(facts, catalogue, chosen, code), on)
         for code, policy in policies_of(catalogue, only).items()
     }
-
-
-def policies_of(
-    catalogue: Catalogue, only: Collection[str] | None = None
-) -> dict[str, PublishedPolicy]:
-    """Return the policies behind the items of a catalogue, by item code."""
-    held, one_thing = shelf(), catalogue.one_thing.code
-    codes = catalogue.items if only is None else only
-    found = {code: held.of_item(one_thing, code) for code in codes}
-    return {code: policy for code, policy in found.items() if policy}
-
-
-def closed(catalogue: Catalogue, codes: Iterable[str], on: date) -> list[str]:
-    """Return which of the items cannot be applied for on a day, as their policy is not in force."""
-    policies = policies_of(catalogue, list(codes))
-    return [code for code, policy in policies.items() if is_closed(judge(policy, NOTHING, on))]
-
-
-def is_closed(verdict: Verdict) -> bool:
-    """Tell whether no version of a policy is in force, so that nobody can apply."""
-    return verdict.reason == WINDOW_CLOSED
 
 
 def with_supplied(facts: Facts, catalogue: Catalogue, ticked: Iterable[str], own: str) -> Facts:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.urls import reverse
 
-from cases import application, calendar, deadlines, extending, notices, review
+from cases import application, calendar, deadlines, extending, notices, review, verdicts
 from cases.explain import Reader, words
 from cases.models import Edge, Extension, Level, Suspension, Urging, WorkItem, WorkItemState
 from cases.models.work_item import ON_DESK, RUNNING
 from cases.pages import card_record, dossier, picture
 from cases.pages import urgings as urging_page
+from cases.pages import verdicts as verdict_page
 from cases.pages.staff_forms import BASES, PRESETS, DecisionForm, GapsForm, PauseForm, RefusalForm
 from cases.pages.time_forms import (
     ExplanationForm,
@@ -96,6 +97,7 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "sections": dossier.sections(case, [work_item.item_code]),
         "materials": dossier.materials(case, {work_item.item_code}),
         "plan": dossier.plan_of(case),
+        "verdicts": _verdicts(work_item),
         "entries": _timeline(work_item),
         "told": dossier.told(told) if told else None,
         "results": [dossier.result_row(one) for one in work_item.results.current()],
@@ -107,6 +109,15 @@ def page(work_item: WorkItem, user: User) -> dict[str, Any]:
         "bases": BASES,
         "next_url": next_url(user, work_item),
     }
+
+
+def _verdicts(work_item: WorkItem) -> list[dict[str, Any]]:
+    """Return for the officer's own check what the item's policy says, until it is decided."""
+    if not work_item.is_open:
+        return []
+    case = work_item.case
+    found = verdicts.of_case(case, [work_item.item_code])
+    return verdict_page.of_case(case, found, verdicts.suppliers(case))
 
 
 def time_on(work_item: WorkItem, user: User, forms: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from cases.errors import UnusableFile
 from cases.forms import AnswerForm
 from cases.models import Case
 from cases.pages import bundle, picture
+from cases.pages import parked as parked_page
 from cases.pages.prefill import from_id_number, known
 from policies.guards import is_blank
 from policies.schema import Element
@@ -105,6 +106,7 @@ def page(
         "summary": summary(case, form, found, at_materials),
         "signature_error": found.get("signature", ""),
         "item_names": [item.name for item in _items(case)],
+        "put_aside": parked_page.preview(case),
         "is_closed": is_closed(case),
         "is_renewed": case.version_id != case.one_thing.current_id and not is_closed(case),
     }

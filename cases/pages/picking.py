@@ -11,11 +11,17 @@ from typing import Any
 
 from django.http import QueryDict
 
-from cases import application, calendar, merging, routing
+from cases import application, calendar, merging, routing, verdicts, windows
 from cases.errors import Incomplete
 from cases.models.case import ApplicantKind
 from cases.pages import picture
+from cases.pages import verdicts as verdict_page
+from policies.eligibility import Outcome
+from policies.judging import Verdict
 from policies.schema import Catalogue, Item, Requirement
+from policies.shelf import PublishedPolicy
+from policies.subjects import of_user
+from portal.accounts.models import User
 from portal.core.chinese import day_words
 
 HELD = "have-"
@@ -31,9 +37,13 @@ class Selection:
     ticked: tuple[str, ...]
     on: date
     held: Mapping[str, str] = field(default_factory=dict)
+    # Whoever is signed in reads how they stand with each item.
+    user: User | None = None
 
     @classmethod
-    def from_query(cls, catalogue: Catalogue, query: QueryDict, on: date) -> "Selection":
+    def from_query(
+        cls, catalogue: Catalogue, query: QueryDict, on: date, user: User | None = None
+    ) -> "Selection":
         """Return the selection that an address or a posted form states."""
         kind = query.get("kind", "")
         return cls(
@@ -42,6 +52,7 @@ class Selection:
             tuple(dict.fromkeys(query.getlist("item"))),
             on,
             held_results(catalogue, query),
+            user,
         )
 
     @cached_property
@@ -71,6 +82,38 @@ class Selection:
     def added(self) -> Mapping[str, str]:
         return self.plan.added if self.plan else {}
 
+    @cached_property
+    def closed(self) -> Mapping[str, PublishedPolicy]:
+        """Items that take no applications on the day."""
+        return windows.closed(self.catalogue, [item.code for item in self.items], self.on)
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """How the person who is signed in stands with each item; nothing for anybody else."""
+        if self.user is None or not self.user.is_applicant:
+            return {}
+        subject = of_user(self.user, self.kind)
+        return verdicts.of_selection(subject, self.catalogue, self._taken, self.on)
+
+    @property
+    def put_aside(self) -> list[dict[str, str]]:
+        """What of the selection is not ripe yet, with its day: it waits after acceptance."""
+        ripening = (
+            (self.catalogue.items[code], self.verdicts[code])
+            for code in (self.plan.codes if self.plan else ())
+            if code in self.verdicts
+        )
+        return [
+            {"name": picture.short_name(item.name), "words": verdict.words}
+            for item, verdict in ripening
+            if verdict.outcome == Outcome.NOT_YET
+        ]
+
+    @property
+    def _taken(self) -> list[str]:
+        codes = self.plan.codes if self.plan else self.ticked
+        return [*codes, *self.held]
+
     def options(self) -> list[dict[str, Any]]:
         """Return every item of this kind of applicant as one line of the list."""
         return [self._option(item) for item in self.items]
@@ -98,20 +141,29 @@ class Selection:
         rival = self._rival_of(item)
         is_added = item.code in self.added
         is_held = item.code in self.held and item.code not in self.ticked
+        # A closed one that is ticked already can be unticked.
+        is_closed = item.code in self.closed and item.code not in self.ticked
+        verdict = self.verdicts.get(item.code)
         return {
             "item": item,
             "facts": " · ".join(self._facts(item)),
             "why": self._reasons(item, rival),
             "checked": item.code in self.ticked or is_added,
-            "disabled": is_added or bool(rival),
+            "disabled": is_added or bool(rival) or is_closed,
             "is_added": is_added,
             "is_barred": bool(rival),
+            "is_closed": item.code in self.closed,
+            "verdict": verdict_page.row(verdict, self.catalogue, self._taken, item.code)
+            if verdict
+            else None,
             "asks_for_held": is_added or is_held,
             "held": self.held.get(item.code, ""),
             "result": self._result_name(item),
         }
 
     def _reasons(self, item: Item, rival: Item | None) -> list[str]:
+        if policy := self.closed.get(item.code):
+            return [f"目前不在受理期，{windows.term_words(policy, self.on)}，不能勾选。"]
         if rival:
             short = picture.short_name(rival.name)
             return [f"已选“{short}”，两项只能办理一项。取消“{short}”后可选本项。"]

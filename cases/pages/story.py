@@ -17,6 +17,8 @@ from cases.models import (
     Edge,
     ExtensionState,
     Offer,
+    ParkedItem,
+    ParkedState,
     Supplement,
     SuspensionReason,
     WorkItem,
@@ -47,6 +49,11 @@ class Facts:
     expected: Mapping[int, Expected]
     now: datetime
     calendar: Calendar
+    parked: Sequence[ParkedItem] = ()
+
+    @property
+    def put_aside(self) -> list[ParkedItem]:
+        return [row for row in self.parked if row.is_open]
 
     @property
     def asking(self) -> list[Supplement]:
@@ -79,6 +86,8 @@ def heading(facts: Facts) -> str:
         case CaseState.ACCEPTED:
             then = "等您选择是否改办" if facts.open_offers else _expected_end(facts)
             return f"{_count(facts.work_items)}，{then}"
+        case CaseState.COMPLETED if facts.put_aside:
+            return _resting_heading(facts)
         case CaseState.COMPLETED:
             return _completed_heading(facts.work_items)
         case CaseState.REFUSED:
@@ -88,9 +97,31 @@ def heading(facts: Facts) -> str:
     return "申请已撤回"
 
 
+def _resting_heading(facts: Facts) -> str:
+    """Return how a case stands of which some items are still put aside."""
+    ripe = sum(row.state == ParkedState.RIPE for row in facts.put_aside)
+    if ripe:
+        return f"{ripe} 项已成熟，可以恢复办理"
+    waiting = f"{len(facts.put_aside)} 项待成熟，已先搁置"
+    return f"{_count(facts.work_items)}，另有 {waiting}" if facts.work_items else waiting
+
+
 def lead(facts: Facts) -> str:
     """Return the line under the heading: what comes next and until when."""
-    case = facts.case
+    case, aside = facts.case, _aside_words(facts)
+    return f"{_lead(case)}{aside}"
+
+
+def _aside_words(facts: Facts) -> str:
+    waiting = [row for row in facts.put_aside if row.state == ParkedState.WAITING]
+    days = [row.expected_on for row in waiting if row.expected_on]
+    if not waiting:
+        return ""
+    first = f"，最早的预计 {day_words(min(days))}成熟" if days else ""
+    return f"{len(waiting)} 项待成熟{first}，届时通知您。"
+
+
+def _lead(case: Case) -> str:
     if case.state == CaseState.SUBMITTED and case.deemed_at:
         return (
             f"窗口将在 {instant_words(case.deemed_at)} 前受理，或一次性告知需要补正的全部内容；"
@@ -98,7 +129,8 @@ def lead(facts: Facts) -> str:
         )
     if case.state == CaseState.ACCEPTED and case.due_at:
         return (
-            f"整体承诺 {case.promised_days} 个工作日，自受理次日起算，"
+            f"整体承诺 {case.promised_days} 个工作日，"
+            f"自{'恢复办理' if case.resumed_at else '受理'}次日起算，"
             f"最晚 {day_words(case.due_at)}。"
         )
     if case.closed_at:
@@ -180,17 +212,20 @@ def _running(item: WorkItem, facts: Facts) -> dict[str, Any]:
         "state": "now",
         "title": f"{short_name(item.item_name)}：{'办理中' if item.claimed_at else '等经办人认领'}",
         "card": {"level": str(level), "text": text} if level else None,
-        "why": f"应于 {due} 前办结。{rule_words(item, facts.case)}",
+        "why": f"应于 {due} 前办结。{_rule_words(item, facts)}",
         "when": f"{_instant(item.started_at)} 起 · {item.department}",
     }
 
 
-def rule_words(item: WorkItem, case: Case) -> str:
+def _rule_words(item: WorkItem, facts: Facts) -> str:
     """Return by which rule the time of a running item counts."""
     if item.started_at is None:
         return ""
-    parallel = item.started_at == case.accepted_at
-    begin = "自受理" if parallel else f"前一事项 {_day(item.started_at)}办结，自"
+    begin = f"前一事项 {_day(item.started_at)}办结，自"
+    if item.started_at == facts.case.accepted_at:
+        begin = "自受理"
+    elif any(row.resumed_at == item.started_at for row in facts.parked):
+        begin = f"{_day(item.started_at)}恢复办理，自"
     if not item.budget:
         rule = f"即办事项，{begin}当日办结，下班后或休息日顺延到下一工作日。"
     else:
@@ -290,6 +325,7 @@ def _events(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
     for at in facts.urged:
         yield _event(at, "done", "监督部门已督办", "")
     yield from _extensions(facts)
+    yield from _parked(facts)
     if case.accepted_at:
         yield _acceptance(case, case.accepted_at)
     if case.closed_at and case.state != CaseState.COMPLETED:
@@ -305,6 +341,20 @@ def _extensions(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
                 title = f"{short_name(item.item_name)}：经批准延长 {one.days} 个工作日"
                 why = f"理由：{one.reasons.rstrip('。')}。依据：{EXTENDING}。"
                 yield _event(one.decided_at, "done", title, why)
+
+
+def _parked(facts: Facts) -> Iterable[tuple[datetime, dict[str, Any]]]:
+    for row in facts.parked:
+        name = short_name(row.item_name)
+        labels = listed(entry["label"] for entry in row.missing)
+        why = f"受理时还差：{labels}。" if labels else ""
+        yield _event(row.parked_at, "wait", f"{name}：待成熟，先行搁置", why)
+        if row.ripe_at:
+            yield _event(row.ripe_at, "done", f"{name}：已成熟", "已通知您恢复办理。")
+        if row.resumed_at:
+            yield _event(row.resumed_at, "done", f"{name}：恢复办理", "")
+        if row.ended_at:
+            yield _event(row.ended_at, "stop", f"{name}：终止", row.reasons)
 
 
 def _acceptance(case: Case, at: datetime) -> tuple[datetime, dict[str, Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from cases.models import Case
 from cases.pages import picture
-from cases.verdicts import is_closed, supplied_by
+from cases.verdicts import supplied_by
+from cases.windows import is_closed
 from policies.dictionary import dictionary
 from policies.eligibility import Finding, Outcome
 from policies.judging import Verdict

@@ -1,7 +1,7 @@
 """What the window's pages show: the queue by waiting time, and one case with all of its papers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,12 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from cases import application, calendar, notices
-from cases.models import Case, CaseState, Supplement
+from cases import application, calendar, notices, verdicts
+from cases.models import Case, CaseState, ParkedItem, Supplement
+from cases.models.case import AT_WINDOW
 from cases.pages import dossier, waiting
+from cases.pages import parked as parked_page
+from cases.pages import verdicts as verdict_page
 from cases.pages.staff_forms import BASES, PRESETS, GapsForm
 from cases.working_time import civil_day
 from policies.subjects import identity_index
@@ -84,15 +87,18 @@ def case(found: Case) -> dict[str, Any]:
     problems = application.missing(found) if found.state == CaseState.SUBMITTED else {}
     told = found.supplements.filter(work_item=None).select_related("asked_by").first()
     at_window = found.state == CaseState.SUBMITTED and not _is_overdue(found)
+    parked = list(found.parked_items.defer("snapshot"))
     return {
         "case": found,
         "number": dossier.number_words(found),
-        "heading": _case_heading(found, problems, told),
+        "heading": _case_heading(found, problems, told, parked),
         "facts": _facts(found),
         "problems": list(problems.values()),
         "sections": dossier.sections(found, found.item_codes, problems),
         "materials": dossier.materials(found, problems=problems),
         "plan": dossier.plan_of(found),
+        "verdicts": _verdicts(found),
+        "parked": parked_page.of_case(parked)["parked"],
         "told": dossier.told(told) if told else None,
         "can_accept": at_window and not problems,
         "can_ask": at_window and told is None,
@@ -248,11 +254,23 @@ def _found(found: QuerySet[Case], what: str) -> dict[str, Any]:
     }
 
 
-def _case_heading(found: Case, problems: Mapping[str, str], told: Supplement | None) -> str:
+def _verdicts(found: Case) -> list[dict[str, Any]]:
+    """Return for the clerk's own check what the policies say of a case that is at the window."""
+    if found.state not in AT_WINDOW:
+        return []
+    return verdict_page.of_case(found, verdicts.of_case(found), verdicts.suppliers(found))
+
+
+def _case_heading(
+    found: Case,
+    problems: Mapping[str, str],
+    told: Supplement | None,
+    parked: Sequence[ParkedItem],
+) -> str:
     if found.state == CaseState.RETURNED and told:
         return f"等申请人补正，期限至{day_words(told.lapses_at)}"
     if found.state != CaseState.SUBMITTED:
-        return _closed_heading(found)
+        return _closed_heading(found, parked)
     if _is_overdue(found):
         return "已过答复期限，依法视为受理"
     if problems:
@@ -260,7 +278,7 @@ def _case_heading(found: Case, problems: Mapping[str, str], told: Supplement | N
     return "已按告知补正，可以受理" if told else "材料和填写齐全，可以受理"
 
 
-def _closed_heading(found: Case) -> str:
+def _closed_heading(found: Case, parked: Sequence[ParkedItem]) -> str:
     if found.state == CaseState.REFUSED and found.closed_at:
         return f"{day_words(found.closed_at)}不予受理"
     if found.state == CaseState.WITHDRAWN:
@@ -269,12 +287,14 @@ def _closed_heading(found: Case) -> str:
         return f"{day_words(found.closed_at)}撤销受理"
     if found.accepted_at is None:
         return str(found.get_state_display())
-    count = len(found.item_codes)
+    aside = sum(row.is_open for row in parked)
+    later = f"，{aside} 项待成熟" if aside else ""
+    count = len(found.item_codes) - sum(row.resumed_at is None for row in parked)
     if found.state == CaseState.COMPLETED and found.closed_at:
-        return f"{count} 项已全部办结"
+        return f"{count} 项已全部办结{later}" if count else f"{aside} 项待成熟，已搁置"
     due = f"，承诺 {day_words(found.due_at)}前全部办结" if found.due_at else ""
     accepted = "起视为受理" if found.is_deemed_accepted else "已受理"
-    return f"{day_words(found.accepted_at)}{accepted}，{count} 项正在办理{due}"
+    return f"{day_words(found.accepted_at)}{accepted}，{count} 项正在办理{later}{due}"
 
 
 def _facts(found: Case) -> list[dict[str, Any]]:

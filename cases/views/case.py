@@ -33,12 +33,16 @@ from cases.models import (
     Offer,
     OfferState,
     Origin,
+    ParkedItem,
+    ParkedState,
     Supplement,
     WorkItem,
     WorkItemState,
 )
+from cases.models.case import AT_WINDOW
 from cases.numbering import spaced
-from cases.pages import bundle, filling, picture, story
+from cases.pages import bundle, filling, picture, recommended, story
+from cases.pages import parked as parked_page
 from cases.views.own import own_case, own_cases
 from notifications.models import Message
 from portal.accounts.permissions import user_of
@@ -71,6 +75,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "drafts": [row for row in rows if row["case"].state == CaseState.DRAFT],
         "filed": [row for row in rows if row["case"].state != CaseState.DRAFT],
         "urgent": urgent,
+        "recommended": recommended.offers(user_of(request)),
     }
     return render(request, "cases/mine.html", context)
 
@@ -88,6 +93,8 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "number": spaced(found.number or ""),
         "heading": story.heading(facts),
         "lead": story.lead(facts),
+        **parked_page.of_case(facts.parked),
+        "put_aside": parked_page.preview(found) if found.state in AT_WINDOW else [],
         "notices": [_notice_row(one) for one in facts.asking],
         "offers": facts.open_offers,
         "plan": _picture(facts),
@@ -96,6 +103,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sections": _given(found),
         "told": list(told),
         "can_withdraw": found.is_open,
+        "recommended": recommended.offers(user_of(request)),
         "printed": documents.papers_of(found),
         **_papers(found),
     }
@@ -165,6 +173,7 @@ def facts_of(found: Case) -> story.Facts:
         supplements=list(found.supplements.prefetch_related("work_item__suspensions")),
         offers=list(found.offers.select_related("refused").order_by("offered_at")),
         closed=_closed(found, work_items),
+        parked=list(found.parked_items.defer("snapshot")),
         urged=list(found.urgings.order_by("sent_at").values_list("sent_at", flat=True)),
         expected=picture.expectations(
             work_items, picture.waits(edges), now=now, calendar=working_days
@@ -211,6 +220,8 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
     """Return the applicant's cases, drafts first, then what is under way, then the rest."""
     asking = Supplement.objects.awaited().filter(case=OuterRef("pk"))
     offers = Offer.objects.filter(case=OuterRef("pk"), state=OfferState.OPEN)
+    parked = ParkedItem.objects.filter(case=OuterRef("pk"))
+    ripe, waiting = parked.filter(state=ParkedState.RIPE), parked.waiting()
     approved = Count("work_items", filter=Q(work_items__state=WorkItemState.APPROVED))
     return (
         own_cases(request)
@@ -220,6 +231,8 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
         .annotate(
             is_asked=Exists(asking),
             is_offered=Exists(offers),
+            is_ripe=Exists(ripe),
+            is_waiting=Exists(waiting),
             is_draft=ExpressionWrapper(Q(state=CaseState.DRAFT), output_field=BooleanField()),
             approved=approved,
             all_items=Count("work_items"),
@@ -230,6 +243,7 @@ def _listed(request: HttpRequest) -> QuerySet[Case]:
 
 def _row(case: Any) -> dict[str, Any]:
     asks = case.is_open and (case.is_asked or case.is_offered)
+    asked = "需要您补正" if asks and case.is_asked else "等您选择" if asks else ""
     return {
         "case": case,
         "url": reverse(
@@ -238,12 +252,17 @@ def _row(case: Any) -> dict[str, Any]:
         "title": filling.items_words(case) or case.one_thing.name,
         "number": spaced(case.number or ""),
         "tag": {"kind": TAGS[case.state], "label": case.get_state_display()},
-        "asks": "需要您补正" if asks and case.is_asked else "等您选择" if asks else "",
+        "asks": asked or ("可以恢复办理" if case.is_ripe else ""),
         "note": _row_note(case),
     }
 
 
 def _row_note(case: Any) -> str:
+    later = "，另有事项待成熟" if case.is_waiting else ""
+    return f"{_state_note(case)}{later}"
+
+
+def _state_note(case: Any) -> str:
     if case.state == CaseState.DRAFT:
         return f"{len(case.item_codes)} 项，{instant_words(case.saved_at)} 保存，还没有提交"
     if case.state == CaseState.ACCEPTED:

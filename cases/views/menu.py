@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import drafting
+from cases import drafting, navigator
 from cases.errors import AlreadyHandled, Incomplete
 from cases.models import Case, CaseState
 from cases.models.case import ApplicantKind
@@ -32,7 +33,7 @@ def menu(request: HttpRequest, slug: str) -> HttpResponse:
     if _is_closed(one_thing):
         return render(request, "cases/closed.html", {"one_thing": one_thing}, status=410)
     query = _query_of(request)
-    selection = Selection.from_query(one_thing.catalogue, query, clock.today())
+    selection = _selection(request, one_thing, query)
     is_wrong = bool(selection.ticked and selection.problem)
     return _page(request, one_thing, selection, query, status=422 if is_wrong else 200)
 
@@ -44,7 +45,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     one_thing = get_object_or_404(OneThing, slug=slug)
     if _is_closed(one_thing):
         return render(request, "cases/closed.html", {"one_thing": one_thing}, status=410)
-    selection = Selection.from_query(one_thing.catalogue, request.POST, clock.today())
+    selection = _selection(request, one_thing, request.POST)
     if is_scripted(request):
         # The part carries its own error, and an empty selection is no mistake while ticking.
         return render(request, "cases/_choice.html", _choice(one_thing, selection))
@@ -62,7 +63,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect_to_login(f"{reverse('cases:menu', args=[slug])}?resume=1")
     if _is_closed(one_thing):
         return render(request, "cases/closed.html", {"one_thing": one_thing}, status=410)
-    selection = Selection.from_query(one_thing.catalogue, request.POST, clock.today())
+    selection = _selection(request, one_thing, request.POST)
     try:
         case = _begun(request, one_thing, selection)
     except Incomplete:
@@ -71,6 +72,11 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("cases:case", pk=request.POST["case"])
     request.session.pop(PICKED, None)
     return redirect("cases:form", pk=case.pk)
+
+
+def _selection(request: HttpRequest, one_thing: OneThing, query: QueryDict) -> Selection:
+    user = user_of(request) if request.user.is_authenticated else None
+    return Selection.from_query(one_thing.catalogue, query, clock.today(), user)
 
 
 def _begun(request: HttpRequest, one_thing: OneThing, selection: Selection) -> Case:
@@ -82,13 +88,18 @@ def _begun(request: HttpRequest, one_thing: OneThing, selection: Selection) -> C
             codes=selection.ticked,
             existing=selection.held,
         )
-    return drafting.start(
+    case = drafting.start(
         applicant=user_of(request),
         one_thing=one_thing,
         kind=selection.kind,
         codes=selection.ticked,
         existing=selection.held,
     )
+    answers = navigator.filled(request.session, case.applicant_kind)
+    if answers:
+        messages.info(request, "您在政策导航中的回答已填入，请核对。")
+        return drafting.save(case_id=case.pk, actor=user_of(request), answers=answers)
+    return case
 
 
 def _query_of(request: HttpRequest) -> QueryDict:
@@ -131,6 +142,7 @@ def _choice(one_thing: OneThing, selection: Selection) -> dict[str, Any]:
         "plan": selection.picture(),
         "problem": selection.problem if selection.ticked else "",
         "added": len(selection.added),
+        "put_aside": selection.put_aside,
     }
 
 

@@ -186,7 +186,7 @@ def test_the_number_of_queries_does_not_grow_with_the_ticks(
 ) -> None:
     client.get(MENU)
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         client.get(MENU)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         client.get(MENU, {"item": ["P01", "P04", "P05", "P06", "P07", "P08", "P10", "P11", "P12"]})
