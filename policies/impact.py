@@ -5,7 +5,7 @@ among them, on the day the draft begins, or today if that has passed. Wide rows 
 sealed fact is only opened where it can still matter.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -169,8 +169,8 @@ class _Tally:
     seen: int
     after: int
     changes: Counter[str]
-    by_district: dict[str, Counter[str]]
-    by_degree: dict[str, Counter[str]]
+    by_district: defaultdict[str, Counter[str]]
+    by_degree: defaultdict[str, Counter[str]]
 
     @classmethod
     def of(cls, so_far: Measurement) -> "_Tally":
@@ -178,15 +178,15 @@ class _Tally:
             so_far.seen,
             so_far.after,
             Counter(so_far.changes),
-            {key: Counter(one) for key, one in so_far.by_district.items()},
-            {key: Counter(one) for key, one in so_far.by_degree.items()},
+            defaultdict(Counter, {key: Counter(one) for key, one in so_far.by_district.items()}),
+            defaultdict(Counter, {key: Counter(one) for key, one in so_far.by_degree.items()}),
         )
 
     def count(self, district: str, degree: str, change: Change) -> None:
         self.seen += 1
         self.changes[change] += 1
-        self.by_district.setdefault(district, Counter())[change] += 1
-        self.by_degree.setdefault(degree, Counter())[change] += 1
+        self.by_district[district][change] += 1
+        self.by_degree[degree][change] += 1
 
     def measured(self, so_far: Measurement, seconds: float) -> Measurement:
         return replace(
@@ -207,7 +207,8 @@ class _Comparison:
     old: PublishedPolicy | None
     new: PublishedPolicy
     on: date
-    stated: tuple[str, ...]
+    # Each with whether it is a growing count, which has a second column.
+    stated: tuple[tuple[str, bool], ...]
     sealed: frozenset[str]
 
     @classmethod
@@ -218,14 +219,15 @@ class _Comparison:
         old = published_policy(policy, rows) if rows else None
         codes = _asked(new) | {DISTRICT, DEGREE}
         sealed = frozenset(code for code in codes if dictionary()[code].sensitive)
-        return cls(old, new, on, tuple(sorted(codes - sealed)), sealed)
+        stated = tuple((code, bool(dictionary()[code].grows)) for code in sorted(codes - sealed))
+        return cls(old, new, on, stated, sealed)
 
     def rows(self, after: int) -> Iterator[Columns]:
         """Yield the wide rows by id, streamed from the server: only the columns that matter."""
         columns = [
             f"f_{code}{suffix}"
-            for code in self.stated
-            for suffix in (("", "_as_of") if dictionary()[code].grows else ("",))
+            for code, grows in self.stated
+            for suffix in (("", "_as_of") if grows else ("",))
         ]
         profiles = Profile.objects.filter(kind=self.new.applicant, pk__gt=after).order_by("pk")
         return profiles.values_list("pk", *columns).iterator(chunk_size=CHUNK)
@@ -247,8 +249,7 @@ class _Comparison:
     def facts(self, row: Columns) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         place = 1
-        for code in self.stated:
-            grows = bool(dictionary()[code].grows)
+        for code, grows in self.stated:
             value = row[place]
             if value is not None:
                 facts[code] = Count(value, row[place + 1]) if grows else value
