@@ -228,7 +228,9 @@ def keep(
         # Nothing new but that it still holds.
         own = Fact.objects.filter(subject=subject, source=source, code__in=stated)
         own.update(obtained_at=clock.now())
-    _note(subject, source, changed, refused, recorded_by, proof)
+    # A new proof of the same value is news of a kind, too.
+    told = set(stated) if source == MANUAL else changed
+    _note(subject, source, told, refused, recorded_by, proof)
     return changed
 
 
@@ -477,7 +479,7 @@ def _note(
     """Put on record what changed and what was refused: codes only, never a value."""
     about, actor_id = f"subject:{subject.pk}", actor.pk if actor else None
     entries = []
-    if changed or actor:
+    if changed:
         payload: dict[str, Any] = {"source": source, "facts": sorted(changed)}
         payload |= {"proof": proof} if proof else {}
         entries.append(Entry("subject.facts_changed", None, about, actor_id, payload=payload))
