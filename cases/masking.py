@@ -55,11 +55,16 @@ def masked(field: Field, value: Any) -> str:
     if "person_name" in field.checks:
         return masked_name(text)
     if IDENTITY_CHECKS.intersection(field.checks):
-        return _ends(text, 6, 4)
+        return masked_number(text)
     if "mobile" in field.checks:
         return _ends(text, 3, 4)
     is_account = "bank_card" in field.checks or (field.pattern or "").startswith(r"\d{9")
     return _ends(text, 4, 4) if is_account else HIDDEN
+
+
+def masked_number(number: str) -> str:
+    """Return an ID or social credit number with its middle hidden: 330199********3501."""
+    return _ends(number, 6, 4)
 
 
 def _one(field: Field, value: Any, *, clear: bool) -> str:
