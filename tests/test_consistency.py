@@ -50,6 +50,9 @@ PUBLIC_ROUTES = {
     "cases:alerts",
     # Divisions of the country (GB/T 2260); a script asks while somebody types.
     "cases:places",
+    # What the policies say is for everybody.
+    "policies:library",
+    "policies:policy",
     # Receipts of SMS providers, which prove themselves by a secret.
     "notifications:receipts-http",
     "notifications:receipts-aliyun",
