@@ -5,7 +5,7 @@ from time import monotonic
 from celery import shared_task
 from django.db import transaction
 
-from cases import calendar, maturity, projection, recommending, shared_data
+from cases import calendar, maturity, navigator, projection, recommending, shared_data
 from cases.supervision import tallies
 from cases.supervision.bulletin import make_due_drafts
 from cases.sweep import sweep
@@ -44,6 +44,12 @@ def draft_bulletins() -> None:
 def fold_tallies() -> None:
     """Add what has moved since the last time to the tallies."""
     tallies.fold()
+
+
+@shared_task(name="cases.tasks.tidy_packages")
+def tidy_packages() -> None:
+    """Delete shared packages that have expired."""
+    navigator.tidy_up()
 
 
 @shared_task(name="cases.tasks.wake_parked")

@@ -358,6 +358,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=3, minute=30),
         "options": {"expires": 3600},
     },
+    "tidy-packages": {
+        "task": "cases.tasks.tidy_packages",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 3600},
+    },
     "drain-messages": {
         "task": "notifications.tasks.drain_messages",
         "schedule": 3,

@@ -46,6 +46,17 @@ PUBLIC_ROUTES = {
     "cases:upload-for-supplement",
     "cases:take-offer",
     "cases:upload-for-offer",
+    # The navigator is for everybody; a shared package for whoever has its address.
+    "cases:navigator",
+    "cases:navigator-erase",
+    "cases:navigator-question",
+    "cases:navigator-package",
+    "cases:navigator-paper",
+    "cases:navigator-share",
+    "cases:navigator-file",
+    "cases:package",
+    "cases:package-paper",
+    "cases:package-file",
     # The banner of staff asks again and again; where nobody is signed in any more it says nothing.
     "cases:alerts",
     # Divisions of the country (GB/T 2260); a script asks while somebody types.

@@ -30,13 +30,16 @@ DESKS: dict[str, tuple[str, str]] = {
     Role.ADMINISTRATOR: ("admin:index", "系统管理"),
 }
 
+# As what applicants come here.
+KINDS: dict[str, str] = {Role.TALENT: "person", Role.AGENT: "enterprise"}
+
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the layout; what costs a query is looked up when it is shown."""
     # A page of an error outside the middleware has no user at all.
     role = getattr(getattr(request, "user", None), "role", "")
     return {
-        "nav": SimpleLazyObject(lambda: ways(request, role) if role else []),
+        "nav": SimpleLazyObject(lambda: ways(request, role) if role else public_ways(request)),
         "home_url": reverse("home"),
         "sign_in_url": sign_in_url(request),
         "sign_out_url": reverse("account_logout"),
@@ -54,9 +57,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 def ways(request: HttpRequest, role: str) -> list[Way]:
     """Return the main navigation of a person with a role."""
     name, label = DESKS[role]
-    found = [way(request, reverse(name), label)]
-    if role in APPLICANT_ROLES:
-        found.append(way(request, reverse("cases:mine"), "我的办件"))
+    found = own_ways(request, role) if role in APPLICANT_ROLES else []
+    found = found or [way(request, reverse(name), label)]
     if role in {Role.LEADER, Role.AUDITOR}:
         found.append(way(request, reverse("cases:supervision"), "监督"))
     if role == Role.SUPERVISOR:
@@ -66,9 +68,37 @@ def ways(request: HttpRequest, role: str) -> list[Way]:
     return found
 
 
+def public_ways(request: HttpRequest) -> list[Way]:
+    """Return the ways of somebody who is not signed in."""
+    return [
+        way(request, reverse("home"), "办事"),
+        way(request, reverse("cases:navigator"), "政策导航"),
+        way(request, reverse("policies:library"), "政策库"),
+    ]
+
+
+def own_ways(request: HttpRequest, role: str) -> list[Way]:
+    """Return the ways of an applicant; on a phone the home page has the rarer ones."""
+    kind = own_kind(role)
+    code = "人才码" if kind == "person" else "企业码"
+    return [
+        way(request, reverse("home"), "办事"),
+        way(request, reverse("cases:mine"), "我的办件"),
+        way(request, reverse("cases:navigator"), "政策导航"),
+        {**way(request, reverse("policies:library"), "政策库"), "is_rare": True},
+        way(request, reverse("policies:my-facts", args=[kind]), "我的信息"),
+        {**way(request, reverse("policies:my-code", args=[kind]), code), "is_rare": True},
+    ]
+
+
+def own_kind(role: str) -> str:
+    """Return as what an applicant comes here: person or enterprise; empty for anybody else."""
+    return KINDS.get(role, "")
+
+
 def way(request: HttpRequest, url: str, label: str, count: int = 0) -> Way:
     current = request.path == url or (url != "/" and request.path.startswith(url))
-    return {"url": url, "label": label, "current": current, "count": count}
+    return {"url": url, "label": label, "current": current, "count": count, "is_rare": False}
 
 
 def sign_in_url(request: HttpRequest) -> str:

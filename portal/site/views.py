@@ -24,7 +24,7 @@ from policies.models import CatalogueVersion, OneThing
 from portal.accounts.models import APPLICANT_ROLES
 from portal.accounts.permissions import user_of
 from portal.core import clock
-from portal.site.context import DESKS
+from portal.site.context import DESKS, own_kind
 
 OPEN_CASES_SHOWN = 5
 MESSAGES_SHOWN = 50
@@ -40,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "offers": [offer(one_thing) for one_thing in OneThing.objects.on_offer()],
         "open_cases": open_cases(request) if role in APPLICANT_ROLES else Case.objects.none(),
         "shown": OPEN_CASES_SHOWN,
+        "own_kind": own_kind(role),
         "desk": DESKS[role][1] if role and role not in APPLICANT_ROLES else "",
     }
     return render(request, "site/home.html", context)

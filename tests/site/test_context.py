@@ -24,7 +24,7 @@ def test_a_talent_sees_the_ways_of_a_talent(client: Client) -> None:
 
     page = client.get("/").text
 
-    assert main_ways(page) == ["办事", "我的办件", "消息"]
+    assert main_ways(page) == ["办事", "我的办件", "政策导航", "政策库", "我的信息", "人才码", "消息"]
     assert "退出" in page
 
 
@@ -37,7 +37,7 @@ def test_a_clerk_sees_the_ways_of_a_clerk(client: Client) -> None:
 def test_a_stranger_sees_the_way_in(client: Client) -> None:
     page = client.get("/").text
 
-    assert main_ways(page) == []
+    assert main_ways(page) == ["办事", "政策导航", "政策库"]
     assert 'href="/sign-in/"' in page
 
 
@@ -78,4 +78,4 @@ def test_a_missing_page_still_has_its_frame(client: Client) -> None:
     response = client.get("/nowhere/")
 
     assert response.status_code == 404
-    assert main_ways(response.text) == ["办事", "我的办件", "消息"]
+    assert main_ways(response.text) == ["办事", "我的办件", "政策导航", "政策库", "我的信息", "人才码", "消息"]
