@@ -5,8 +5,10 @@ from django.core.management import call_command
 
 from cases.demo.people import credit_code
 from cases.demo.population import FIRST_FIRM, make_population
+from cases.demo.talents import READERS, make_talents
 from policies import subjects
-from policies.models import Fact, Match, OneThing, Profile, Subject
+from policies.models import Fact, Match, OneThing, Profile, Recognition, Subject
+from portal.accounts.demo import make_demo_accounts
 from portal.core import clock
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +39,15 @@ def test_the_same_people_are_made_each_time_and_only_once(offered: None) -> None
 
     assert Fact.objects.count() == count
     assert subjects.find("enterprise", credit_code(FIRST_FIRM))
+
+
+def test_talents_are_recognised_and_readers_have_keys_that_are_told_once(offered: None) -> None:
+    make_demo_accounts()
+    make_population(persons=40, enterprises=4)
+
+    issued = make_talents()
+
+    assert [one.institution.name for one in issued] == [name for name, _ in READERS]
+    assert all(len(one.key) > 20 for one in issued)
+    assert Recognition.objects.count() == 24
+    assert make_talents() == []

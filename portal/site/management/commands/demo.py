@@ -28,4 +28,6 @@ class Command(serve.Command):
         call_command("demo_accounts", stdout=accounts)
         call_command("demo_cases")
         call_command("demo_population")
-        return f"\n{accounts.getvalue()}\n"
+        readers = io.StringIO()
+        call_command("demo_talents", stdout=readers)
+        return f"\n{accounts.getvalue()}{readers.getvalue()}\n"
