@@ -15,9 +15,10 @@ from policies.models import Recognition, Subject, SubjectCode, SubjectKind
 from portal.accounts.models import User
 from portal.core import clock, ledger
 
-# A picture of 33 × 33 modules with a quiet zone of 4 on each side. What is printed may get dirty.
+# 33 × 33 modules either way. What is printed may get dirty and carries more to mend it by. The
+# quiet zone of 4 (ISO/IEC 18004) is half the picture's own, half the white of the sheet around it.
 SHOWN, PRINTED = "m", "q"
-QUIET_ZONE = 4
+QUIET_ZONE = 2
 LIFETIME = timedelta(seconds=tokens.VALID_FOR)
 REPLACED = "本人换发新码"
 NAMES = {SubjectKind.PERSON: "人才码", SubjectKind.ENTERPRISE: "企业码"}

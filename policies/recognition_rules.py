@@ -80,12 +80,11 @@ class Measure(BaseModel):
 
     @property
     def least_words(self) -> str:
-        """What is asked for at least: 200,000 元以上（含本数）."""
+        """What is asked for at least: 不低于 200,000 元."""
         return self.words(self.bands[0])
 
     def words(self, band: Band) -> str:
-        start = money_words(band.start)
-        return f"{start}以上（含本数）" if self.inclusive else f"高于 {start}"
+        return f"{'不低于' if self.inclusive else '高于'} {money_words(band.start)}"
 
     @property
     def reaches(self) -> tuple[tuple[str, Level], ...]:

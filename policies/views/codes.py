@@ -11,11 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from policies import codes, entitlements, subjects
-from policies.models import CodeUse, Subject, SubjectCode, SubjectKind
+from policies.entitlements import Standing
+from policies.models import CodeUse, Recognition, Subject, SubjectCode, SubjectKind
 from portal.accounts.models import APPLICANT_ROLES, Role
 from portal.accounts.permissions import roles_required, user_of
 from portal.core import clock
-from portal.core.chinese import masked_name
+from portal.core.chinese import listed, masked_name
 
 PAGE = 20
 holders_only = roles_required(*(Role(role) for role in APPLICANT_ROLES))
@@ -33,11 +34,13 @@ def code(request: HttpRequest, kind: str) -> HttpResponse:
         return render(request, "policies/codes/none.html", context)
     recognised = codes.recognition(subject)
     level = recognised.level if recognised else ""
+    standing = entitlements.standing(subject, level, clock.today())
     context = _frame(kind, subject) | {
+        "heading": _heading(subject, recognised, standing),
         "picture": codes.shown(held),
         "until": _until(),
         "recognition": recognised,
-        "standing": entitlements.standing(subject, level, clock.today()),
+        "standing": standing,
         "last_uses": _uses(subject)[:3],
     }
     return render(request, "policies/codes/code.html", context)
@@ -131,6 +134,14 @@ def _frame(kind: str, subject: Subject | None) -> dict[str, Any]:
         "other": other,
         "other_name": codes.NAMES[SubjectKind(other)],
     }
+
+
+def _heading(subject: Subject, held: Recognition | None, standing: Standing) -> str:
+    """Return who shows the code and how much it opens: C 类人才，凭码可享受 3 项服务、2 项政策."""
+    who = f"{held.get_level_display()}人才" if held else subject.name
+    counted = ((standing.services, "服务"), (standing.policies, "政策"))
+    what = listed(f"{len(found)} 项{name}" for found, name in counted if found)
+    return f"{who}，凭码可享受 {what}" if what else f"{who}，请出示此码"
 
 
 def _revoked(subject: Subject | None) -> SubjectCode | None:

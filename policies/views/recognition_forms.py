@@ -64,24 +64,31 @@ class FindForm(DeskForm):
         return number
 
 
+# What each route asks for; the rest of the form is asked by all.
+FIELDS = {
+    Route.CONTEST: ("contest", "rank", "role"),
+    Route.MARKET: ("measure", "amount", "position"),
+    Route.RECOMMENDATION: ("recommender", "grounds"),
+}
+
+
 def _text(label: str, help_text: str = "") -> forms.CharField:
-    return forms.CharField(label=label, max_length=LONGEST, required=False, help_text=help_text)
+    return forms.CharField(label=label, max_length=LONGEST, help_text=help_text)
 
 
 class RecogniseForm(DeskForm):
-    """Level, route and what the route asks for; the fields of other routes are left empty.
+    """Level, route and what the route asks for; the fields of other routes may stay empty.
 
-    What a route needs is the rule's matter (policies.recognition_rules), not the form's.
+    Whether that is enough is the rule's matter (policies.recognition_rules), not the form's.
     """
 
     route = forms.ChoiceField(label="认定方式", choices=Route.choices, widget=forms.RadioSelect)
     contest = _text("大赛和项目名称")
-    rank = forms.ChoiceField(label="项目等次", required=False)
-    role = forms.ChoiceField(label="在项目中的角色", required=False)
-    measure = forms.ChoiceField(label="评定依据", required=False)
+    rank = forms.ChoiceField(label="项目等次")
+    role = forms.ChoiceField(label="在项目中的角色")
+    measure = forms.ChoiceField(label="评定依据")
     amount = forms.DecimalField(
         label="金额（元）",
-        required=False,
         max_digits=15,
         decimal_places=2,
         min_value=0,
@@ -95,7 +102,7 @@ class RecogniseForm(DeskForm):
     )
     position = _text("企业和管理职务", "例如：杭州某某科技有限公司，副总经理")
     recommender = forms.ModelChoiceField(
-        label="举荐人", queryset=Recommender.objects.none(), required=False, empty_label="请选择"
+        label="举荐人", queryset=Recommender.objects.none(), empty_label="请选择"
     )
     grounds = _text("举荐理由")
     proof = _text("证明材料", "材料名称和编号，例如：获奖证书 2026-018、个人所得税纳税记录")
@@ -121,6 +128,11 @@ class RecogniseForm(DeskForm):
         choice = self.fields["recommender"]
         assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - for the type checker
         choice.queryset = Recommender.objects.filter(is_active=True)
+        if self.is_bound:
+            chosen = self.data.get("route")
+            for route, names in FIELDS.items():
+                for name in names:
+                    self.fields[name].required = route == chosen
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

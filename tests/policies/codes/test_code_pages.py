@@ -26,7 +26,7 @@ def test_the_page_says_level_services_and_policies(holder: Client, code: Subject
     page = holder.get(MINE)
 
     assert page.status_code == 200
-    assert "C 类人才，凭码可享受 3 项服务、 1 项政策" in page.text
+    assert "C 类人才，凭码可享受 3 项服务、1 项政策" in page.text
     assert "政策POL_P07" in page.text
     assert "no-store" in page["Cache-Control"]
 

@@ -80,7 +80,7 @@ def test_the_words_of_a_market_ground_keep_the_amount_to_themselves() -> None:
     said = words("market", ground("market", MARKET | {"amount": "876543"}).evidence)
 
     assert "876" not in said
-    assert "200,000 元以上（含本数）" in said
+    assert "不低于 200,000 元" in said
 
 
 def test_the_numbers_of_the_source_are_those_of_the_rules() -> None:
