@@ -5,15 +5,16 @@ A formula is part of a published version. `policies.benefits` works out what one
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StrictInt, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, StrictInt, Tag
 
 from policies.schema import Code, Text
 
 # A condition tree of policies.conditions as JSON; checked together with the document it stands in.
 Tree = dict[str, Any]
 Per = Literal["once", "month", "year"]
+Part = TypeVar("Part")
 
 
 def _positive(value: int) -> int:
@@ -34,6 +35,13 @@ def _share(value: Decimal) -> Decimal:
     return value
 
 
+def _some(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    if not parts:
+        raise ValueError("不能为空")
+    return parts
+
+
+Some = Annotated[tuple[Part, ...], AfterValidator(_some)]
 Money = Annotated[Decimal, AfterValidator(_not_negative)]
 Whole = Annotated[StrictInt, AfterValidator(_positive)]
 Percent = Annotated[Decimal, AfterValidator(_share)]
@@ -61,7 +69,7 @@ class Extension(_Part):
 class Tier(_Part):
     """The amount for some values of a fact; with `when`, only for those who meet it."""
 
-    values: Annotated[tuple[Text, ...], Field(min_length=1)]
+    values: Some[Text]
     amount: Money
     when: Tree | None = None
 
@@ -119,7 +127,7 @@ class ByFact(Formula):
 
     kind: Literal["by_fact"]
     by: Code
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+    tiers: Some[Tier]
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
         yield "by", self.by, False
@@ -137,7 +145,7 @@ class FamilyArea(Formula):
     kind: Literal["family_area"]
     by: Code
     rate: Money
-    areas: Annotated[tuple[Area, ...], Field(min_length=1)]
+    areas: Some[Area]
     at_most: Code
     years: Whole
 
@@ -165,7 +173,7 @@ class Graded(Formula):
     """One of several grades by review (分档评审); those with a prize get theirs without one."""
 
     kind: Literal["graded"]
-    grades: Annotated[tuple[Money, ...], Field(min_length=1)]
+    grades: Some[Money]
     exceptional: Money | None = None
     by: Code | None = None
     without_review: tuple[Prize, ...] = ()
@@ -181,7 +189,7 @@ class AreaDays(Formula):
     kind: Literal["area_days"]
     by: Code
     area_cap: Money
-    rates: Annotated[tuple[Money, ...], Field(min_length=1)]
+    rates: Some[Money]
     days: Whole = 365
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
@@ -193,7 +201,7 @@ class PaidRent(Formula):
 
     kind: Literal["paid_rent"]
     by: Code
-    caps: Annotated[tuple[Money, ...], Field(min_length=1)]
+    caps: Some[Money]
     total_cap: Money
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
@@ -204,7 +212,7 @@ class Loan(Formula):
     """A right to a loan (贷款资格) up to a cap by kind of project; not money that is paid out."""
 
     kind: Literal["loan"]
-    caps: Annotated[tuple[Cap, ...], Field(min_length=1)]
+    caps: Some[Cap]
     interest: Text
     interest_years: Whole
 
@@ -214,7 +222,7 @@ class Contest(Formula):
 
     kind: Literal["contest"]
     by: Code
-    prizes: Annotated[tuple[Prize, ...], Field(min_length=1)]
+    prizes: Some[Prize]
     landing: tuple[Prize, ...] = ()
     landing_rule: str = ""
 

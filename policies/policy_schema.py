@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints, ValidationError
 
 from policies import conditions, divisions
 from policies.dictionary import FactDefinition, dictionary
-from policies.formulas import AnyFormula, Formula, Tree
+from policies.formulas import AnyFormula, Formula, Some, Tree
 from policies.reading import reason_of, steps_of
 from policies.schema import Applicant, Code, Day, Entry, Text
 from policies.trees import Node
@@ -91,7 +91,7 @@ class PolicyEntry(Entry):
     applicant: Applicant
     department: Code
     item: str = ""
-    versions: Annotated[tuple[VersionEntry, ...], Field(min_length=1)]
+    versions: Some[VersionEntry]
 
 
 def flaws_in(raw: Any, applicant: Applicant | None = None) -> tuple[Flaw, ...]:
