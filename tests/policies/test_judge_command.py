@@ -99,9 +99,8 @@ class TestPublished:
         codes = [one["policy"] for one in found]
         assert {"POL_P01", "POL_P12", "POL_E01", "POL_E07"} <= set(codes)
 
-    def test_without_json_it_is_told_in_chinese(self, written: Any) -> None:
-        out = StringIO()
-        facts = {**ASKED, "ss_months_cont": 1}
+    def test_without_json_it_is_told_in_chinese(self, written: Any, db: None) -> None:
+        out, facts = StringIO(), {**ASKED, "ss_months_cont": 1}
 
         call_command(
             "judge", written(facts), "--on", "2021-10-31", "--policy", "POL_P07", stdout=out
@@ -113,6 +112,16 @@ class TestPublished:
         assert "[不符] 连续参保满6个月（不含补缴）" in text
         assert "实际1个月；2022年3月31日起符合" in text
         assert "[符合]" in text
+
+    def test_without_json_missing_facts_are_told_with_who_could_give_them(
+        self, written: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(judge, "source_names", lambda: {"X02": "省教育厅", "form": "申请人"})
+        out = StringIO()
+
+        call_command("judge", written({}), "--on", "2020-08-31", "--policy", "POL_P10", stdout=out)
+
+        assert "缺少：毕业日期（可由省教育厅、申请人、manual提供）" in out.getvalue()
 
     def test_an_unknown_policy_is_refused(self, written: Any) -> None:
         with pytest.raises(CommandError, match="没有已发布的政策 POL_X；现有：POL_E01、"):

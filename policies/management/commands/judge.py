@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
+from policies.dictionary import dictionary
 from policies.eligibility import FactError, Facts, Finding, facts_from
 from policies.guards import as_date
 from policies.judging import Verdict, as_json, judge
 from policies.shelf import PublishedPolicy, shelf
+from policies.subjects import source_names
 from portal.core import clock
-from portal.core.chinese import day_words
+from portal.core.chinese import day_words, listed
 
 _MET = {True: "符合", False: "不符", None: "未知"}
 
@@ -36,17 +38,12 @@ class Command(BaseCommand):
             on = _day(options["on"])
             facts = _facts(raw, on)
             verdicts = [judge(policy, facts, on) for policy in _chosen(options["policy"])]
+            told = _as_json(verdicts) if options["json"] else _as_text(verdicts, on)
         except OperationalError as error:
             raise CommandError(f"数据库无法使用：{str(error).splitlines()[0]}") from None
         except ProgrammingError:
             raise CommandError("数据库尚未建好，请先运行 migrate 和 load_catalogue。") from None
-        if options["json"]:
-            found = [as_json(verdict) for verdict in verdicts]
-            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
-            return
-        self.stdout.write(f"判定日期：{day_words(on)}")
-        for verdict in verdicts:
-            self.stdout.write("\n".join(_lines(verdict)))
+        self.stdout.write(told)
 
 
 def _read(path: Path) -> Any:
@@ -105,11 +102,25 @@ def _chosen(code: str | None) -> list[PublishedPolicy]:
     return [policies[code]]
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
-    version = f"（{verdict.version.label} 版）" if verdict.version else ""
+def _as_json(verdicts: list[Verdict]) -> str:
+    return json.dumps([as_json(verdict) for verdict in verdicts], ensure_ascii=False, indent=2)
+
+
+def _as_text(verdicts: list[Verdict], on: date) -> str:
+    givers = source_names()
+    lines = [line for verdict in verdicts for line in _lines(verdict, givers)]
+    return "\n".join((f"判定日期：{day_words(on)}", *lines))
+
+
+def _lines(verdict: Verdict, givers: Mapping[str, str]) -> Iterator[str]:
+    version = f"（版本：{verdict.version.label}）" if verdict.version else ""
     yield f"\n{verdict.policy.code} {verdict.policy.name}{version}：{verdict.words}"
     for leaf in verdict.explanation.leaves:
         yield f"  [{_MET[leaf.met]}] {_told(leaf)}"
+    for code in verdict.explanation.missing:
+        definition = dictionary()[code]
+        who = listed(givers.get(source, source) for source in definition.sources)
+        yield f"  缺少：{definition.name}（可由{who}提供）"
     if verdict.closes_on:
         yield f"  最迟：{day_words(verdict.closes_on)}"
     if verdict.benefit:
