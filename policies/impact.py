@@ -124,7 +124,7 @@ def begin(version: PolicyVersion) -> Measurement:
 
 
 def day_of(version: PolicyVersion) -> date:
-    """Return the day on which old and new are compared: when it begins, today if that has passed."""
+    """Return the day on which old and new are compared: its first, today if that has passed."""
     today = clock.today()
     return max(today, version.effective_from) if version.effective_from else today
 

@@ -1,6 +1,6 @@
 """The form of a benefit: fields by kind of formula, from and to the JSON of policies.formulas.
 
-What is typed but wrong stays in the JSON as it was typed, for policies.policy_schema to speak about.
+What is typed but wrong stays in the JSON as typed, for policies.policy_schema to speak about.
 """
 
 import json

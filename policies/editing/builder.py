@@ -182,6 +182,7 @@ def _acts(rows: Sequence[Row], at: int) -> Iterable[str]:
     if moves.parent_of(rows, at):
         yield "outdent"
     if at:
+        yield "wrap"
         yield "remove"
         if rows[at].is_group:
             yield "unwrap"

@@ -51,4 +51,4 @@ class NewPolicyForm(forms.Form):
     def policy(self) -> Policy:
         """Return the policy, not yet stored."""
         stated: dict[str, Any] = self.cleaned_data
-        return Policy(**{name: stated[name] for name in ("name", "code", "applicant", "department")})
+        return Policy(**stated)

@@ -111,7 +111,7 @@ def wrap(rows: Rows, at: int) -> tuple[Rows, str]:
     """Put a row into a new group of its own."""
     end = end_of(rows, at)
     group = Row(free_key(rows), rows[at].depth, kind="any")
-    return rows[:at] + [group, *_deeper(rows[at:end], 1)] + rows[end:], rows[at].key
+    return [*rows[:at], group, *_deeper(rows[at:end], 1), *rows[end:]], rows[at].key
 
 
 def unwrap(rows: Rows, at: int) -> tuple[Rows, str]:

@@ -128,7 +128,9 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
         "policy": policy,
         "url": address("change", policy.pk),
         "in_force": "、".join(_version_words(one.label, one.division) for one in valid),
-        "ahead": "、".join(f"{one.label}（{day_words(one.begins)}起）" for one in ahead if one.begins),
+        "ahead": "、".join(
+            f"{one.label}（{day_words(one.begins)}起）" for one in ahead if one.begins
+        ),
         "open": [version_row(one) for one in open_ones],
     }
 
@@ -187,7 +189,13 @@ def before(policy: Policy, version: PolicyVersion | None) -> PolicyVersion | Non
         published = published.filter(
             Q(effective_from=None) | Q(effective_from__lt=version.effective_from)
         )
-    return max(published, key=lambda one: str(one.effective_from or ""), default=None)
+    # Without a version to follow, that of the whole city goes before those of districts.
+    own = version.division if version is not None else ""
+    return max(
+        published,
+        key=lambda one: (one.division == own, str(one.effective_from or "")),
+        default=None,
+    )
 
 
 # The editor
@@ -277,6 +285,7 @@ def live_side(version: PolicyVersion, draft: Draft) -> dict[str, Any]:
         **addresses(version),
         **side(version, draft, wrong, policy_names(applicant)),
         "lines": builder.lines(draft.rows, problems),
+        "cells": [*head_cells(version, draft, wrong), *text_cells(draft, wrong)],
     }
 
 
@@ -368,7 +377,13 @@ def _with_kept(offered: Sequence[builder.Choice], *kept: str) -> tuple[builder.C
 
 
 def basis_rows(draft: Draft, wrong: Sequence[Flaw]) -> list[list[Cell]]:
-    words = {"title": "文件名称", "number": "文号", "date": "日期", "url": "网址", "source": "出处（内部）"}
+    words = {
+        "title": "文件名称",
+        "number": "文号",
+        "date": "日期",
+        "url": "网址",
+        "source": "出处（内部）",
+    }
     found = []
     for index, row in enumerate(draft.document.get("basis", ())):
         found.append([
@@ -484,7 +499,7 @@ def impact_page(version: PolicyVersion, kept: impact.Kept | None) -> dict[str, A
 
 
 def impact_words(found: impact.Measurement) -> str:
-    shown = impact.shown({change: found.changes[change] for change in impact.Change})
+    shown = _small(found.changes)
     gained, lost = shown[impact.Change.GAINED], shown[impact.Change.LOST]
     return f"新可享受 {gained} 个，不再可享受 {lost} 个"
 

@@ -150,7 +150,8 @@ def _mattering(version: PolicyVersion) -> frozenset[str]:
     if only.document.benefit is not None:
         codes |= {code for _, code, _ in only.document.benefit.fact_codes()}
     codes |= {only.document.judged_on} & set(dictionary())
-    return frozenset(codes)
+    since = (dictionary()[code].since for code in codes)
+    return frozenset(codes) | {one.fact for one in since if one}
 
 
 def alone(version: PolicyVersion) -> PublishedPolicy:

@@ -193,8 +193,8 @@ def _saved_words(found: PolicyVersion, draft: Draft) -> str:
 @require_POST
 @editors
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _version(pk)
-    return _moved(request, found, "草稿已作废。", lambda: drafting.discard(pk=pk, by=user_of(request)))
+    found, by = _version(pk), user_of(request)
+    return _moved(request, found, "草稿已作废。", lambda: drafting.discard(pk=pk, by=by))
 
 
 @require_POST

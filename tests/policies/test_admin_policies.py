@@ -151,9 +151,7 @@ def test_a_new_policy_opens_its_first_draft(desk: Client) -> None:
     assert "保存草稿" in answer.content.decode()
 
 
-def test_a_draft_is_kept_as_it_was_typed_right_or_wrong(
-    desk: Client, draft: PolicyVersion
-) -> None:
+def test_a_draft_is_kept_as_it_was_typed_right_or_wrong(desk: Client, draft: PolicyVersion) -> None:
     answer = desk.post(
         url("save", draft.pk),
         {"seen": mark(draft), **sound(), "2-first-text": "六个月", "summary": ""},
