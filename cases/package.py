@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from pydantic import BaseModel, ConfigDict
 
 from cases import merging
@@ -71,7 +71,7 @@ class Entry(_Part):
     @property
     def url(self) -> str:
         """The policy's own page."""
-        return policy_url(self.code)
+        return reverse("policies:policy", args=[self.code])
 
     @property
     def value(self) -> Decimal:
@@ -192,14 +192,6 @@ def shareable(outcome: Outcome) -> dict[str, Any]:
 def read(document: Mapping[str, Any]) -> Outcome:
     """Return a shared package as it was kept."""
     return Outcome.model_validate(document)
-
-
-def policy_url(code: str) -> str:
-    """Return the address of a policy's page."""
-    try:
-        return reverse("policies:policy", args=[code])
-    except NoReverseMatch:
-        return ""
 
 
 def answered(branch: Branch, answers: Answers) -> list[dict[str, Any]]:
