@@ -11,11 +11,25 @@ from django.utils.http import urlencode
 
 from cases.pages.alerts import ALERTED, alerts
 from notifications.models import Message
-from portal.accounts.models import APPLICANT_ROLES, Role
+from policies.recognition import may_recognise
+from portal.accounts.models import APPLICANT_ROLES, DEPARTMENT_ROLES, Role
 from portal.accounts.permissions import user_of
 from portal.core import clock
 
 Way = dict[str, Any]
+
+ANALYSTS = {Role.EDITOR, Role.SUPERVISOR, Role.AUDITOR, Role.LEADER}
+# What else staff of a role have to do with, beside the place where they work.
+ROOMS: tuple[tuple[str, str, set[Role]], ...] = (
+    ("cases:supervision", "监督", {Role.LEADER, Role.AUDITOR}),
+    ("notifications:dead-letters", "未送达短信", {Role.SUPERVISOR}),
+    ("cases:potential", "应享名单", {Role.OFFICER, Role.LEADER}),
+    ("policies:subjects", "信息查询", {Role.CLERK, Role.OFFICER, Role.LEADER}),
+    ("cases:analysis-start", "综合数据库", ANALYSTS),
+    ("cases:uptake", "推荐成效", {Role.EDITOR, Role.SUPERVISOR}),
+    ("policies:institutions", "用码单位", {Role.ADMINISTRATOR}),
+    ("cases:own-people", "本单位人员", {Role.AGENT}),
+)
 
 # Where each role works: the page a sign-in leads to, and what it is called.
 DESKS: dict[str, tuple[str, str]] = {
@@ -59,10 +73,9 @@ def ways(request: HttpRequest, role: str) -> list[Way]:
     name, label = DESKS[role]
     found = own_ways(request, role) if role in APPLICANT_ROLES else []
     found = found or [way(request, reverse(name), label)]
-    if role in {Role.LEADER, Role.AUDITOR}:
-        found.append(way(request, reverse("cases:supervision"), "监督"))
-    if role == Role.SUPERVISOR:
-        found.append(way(request, reverse("notifications:dead-letters"), "未送达短信"))
+    found += [way(request, reverse(name), label) for name, label, who in ROOMS if role in who]
+    if role in DEPARTMENT_ROLES and may_recognise(user_of(request)):
+        found.append(way(request, reverse("policies:recognitions"), "人才认定"))
     unread = Message.objects.inbox_of(request.user).unread().count()
     found.append(way(request, reverse("notifications:inbox"), "消息", unread))
     return found
