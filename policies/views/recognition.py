@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from policies import recognition, subjects
+from policies import institutions, recognition, subjects
 from policies.codes import recognition as recognition_of
 from policies.models import Recognition, Subject, SubjectKind
 from policies.recognition_rules import rules, words
@@ -142,6 +142,7 @@ def _index(request: HttpRequest, form: FindForm, status: int = 200) -> HttpRespo
             for label, url, flag in (("有效", "?", False), ("已退出", "?ended=1", True))
         ],
         "is_ended": is_ended,
+        "hands_out_keys": institutions.may_manage(user_of(request)),
     }
     return render(request, "policies/recognition/list.html", context, status=status)
 
