@@ -40,11 +40,12 @@ LOCK_ALONE = "SELECT pg_advisory_xact_lock(hashtext('policies.inspection'))"
 ROOM = "SET LOCAL work_mem = '64MB'"
 
 # Taking a row from the queue deletes it first: a fact that changes meanwhile waits for the end of
-# this transaction and then puts the subject into the queue again.
+# this transaction and then puts the subject into the queue again. As an array the choice is made
+# once; as a list it may be made anew for each row, and the limit not be kept.
 CLAIM = """
-DELETE FROM policies_changedsubject WHERE subject_id IN (
+DELETE FROM policies_changedsubject WHERE subject_id = ANY(ARRAY(
     SELECT subject_id FROM policies_changedsubject LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING subject_id
+)) RETURNING subject_id
 """
 # Facts that are no longer valid from this day on change a subject without anyone saying so.
 EXPIRED = """
