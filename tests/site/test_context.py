@@ -31,7 +31,7 @@ def test_a_talent_sees_the_ways_of_a_talent(client: Client) -> None:
 def test_a_clerk_sees_the_ways_of_a_clerk(client: Client) -> None:
     client.force_login(StaffFactory(clerk=True))
 
-    assert main_ways(client.get("/").text) == ["窗口受理", "消息"]
+    assert main_ways(client.get("/").text) == ["窗口受理", "信息查询", "消息"]
 
 
 def test_a_stranger_sees_the_way_in(client: Client) -> None:
