@@ -73,7 +73,7 @@ def _conditions(old: PolicyDocument, new: PolicyDocument) -> Iterator[str]:
     for phrase, leaf in after.items():
         if phrase in before and before[phrase].matures != leaf.matures:
             how = "可以等到满足之日再办" if leaf.matures else "不再等待"
-            yield f"未满足“{leaf.label or phrase}”的，{how}。"
+            yield f"{leaf.label or phrase}：未满足的{how}。"
     if set(before) == set(after) and _skeleton(old.node) != _skeleton(new.node):
         yield "各项条件之间“全部满足”与“满足其一”的关系有调整。"
 
