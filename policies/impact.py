@@ -279,8 +279,8 @@ def _open(*decisions: Decision) -> bool:
 
 
 def _opened(waiting: Mapping[int, Any]) -> Iterator[tuple[int, Facts]]:
-    for pk, sealed in Profile.objects.filter(pk__in=waiting).values_list("pk", "sealed"):
-        yield pk, sealed_facts(sealed)
+    for profile in Profile.objects.filter(pk__in=waiting).only("sealed"):
+        yield profile.pk, sealed_facts(profile.sealed)
 
 
 def _place(facts: Facts, code: str) -> str:

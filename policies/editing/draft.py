@@ -72,7 +72,7 @@ def _iso(day: date | None) -> str:
 
 def posted(data: Posted, version: PolicyVersion) -> Draft:
     """Return what was typed, after the act of the pressed button, if that was one of the form's."""
-    document = {
+    document: dict[str, Any] = {
         **{name: text for name in TEXTS if (text := _text(data, name))},
         **{
             name: text
@@ -142,7 +142,7 @@ def _with_tree(draft: Draft) -> Draft:
 def tidy(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document as it is submitted: without conditions where it says it has none."""
     bare = bool(document.get("open") or document.get("closed"))
-    empty = (None, "", [], {}, False)
+    empty: tuple[Any, ...] = (None, "", [], {}, False)
     return {
         key: value
         for key, value in document.items()
@@ -203,7 +203,14 @@ def flaws(draft: Draft, version: PolicyVersion, others: Iterable[PolicyVersion])
         period = _Period(draft.head["label"], draft.head["division"], *_days(draft))
         if flaw := clash(period, list(others)):
             found.append(flaw)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_of_address(flaw) for flaw in found))
+
+
+def _of_address(flaw: Flaw) -> Flaw:
+    """Say of a web address what it looks like; the checks have one sentence for all patterns."""
+    if flaw.path.endswith(".url"):
+        return Flaw(flaw.path, "网址应以 http:// 或 https:// 开头，不含空格")
+    return flaw
 
 
 @dataclass(frozen=True, slots=True)

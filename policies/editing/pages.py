@@ -180,9 +180,9 @@ def policy_page(policy: Policy) -> dict[str, Any]:
 
 def before(policy: Policy, version: PolicyVersion | None) -> PolicyVersion | None:
     """Return the published version that a version follows; for a new one the latest in force."""
-    published = policy.versions.filter(state=PolicyState.PUBLISHED).exclude(
-        pk=version.pk if version else None
-    )
+    published = policy.versions.filter(state=PolicyState.PUBLISHED)
+    if version is not None:
+        published = published.exclude(pk=version.pk)
     if version is not None and published.filter(division=version.division).exists():
         published = published.filter(division=version.division)
     if version is not None and version.effective_from and version.state == PolicyState.PUBLISHED:

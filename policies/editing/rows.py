@@ -136,8 +136,8 @@ def _leaf_row(leaf: Mapping[str, Any], depth: int) -> Row:
         return replace(row, choices=tuple(_text(one) for one in value))
     if op == "in":
         return replace(row, first=Operand("、".join(_text(one) for one in value)))
-    ends = [_operand(one) for one in value[:2]]
-    return replace(row, **dict(zip(("first", "second"), ends, strict=False)))
+    first, second, *_ = (*map(_operand, value), Operand(), Operand())
+    return replace(row, first=first, second=second)
 
 
 def _operand(value: Any) -> Operand:
@@ -261,7 +261,7 @@ def number_of(text: str) -> int | float | str | None:
     for make in (int, float):
         try:
             if str(number := make(text)) == text and abs(number) < 10**15:
-                return number  # type: ignore[no-any-return]
+                return number
         except ValueError:
             continue
     return text
