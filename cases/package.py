@@ -105,6 +105,11 @@ class Outcome(_Part):
         return tuple(entry for entry in self.now if entry.is_counted)
 
     @property
+    def spare(self) -> int:
+        """How many give way to one that they exclude."""
+        return len(self.now) - len(self.counted)
+
+    @property
     def once(self) -> Decimal:
         return self._sum("once")
 

@@ -18,6 +18,7 @@ from cases.known import years_between
 from policies.dictionary import dictionary
 from policies.eligibility import Count
 from policies.schema import Applicant, Code, Text
+from portal.core.chinese import day_words
 
 FILE = Path(__file__).with_name("navigator.yaml")
 # What stands in a field of several options where none of them is meant.
@@ -97,6 +98,8 @@ class QuestionField(_Part):
 
     def words(self, answer: Answer) -> str:
         """Return an answer as a person reads it."""
+        if self.kind == "date":
+            return day_words(date.fromisoformat(str(answer)))
         if not self.options:
             return f"{answer} {self.unit}".strip()
         return "、".join(one.label for one in self._chosen(answer)) or self.none

@@ -33,7 +33,8 @@ def letter(outcome: Outcome) -> dict[str, Any]:
 
 
 def _now(outcome: Outcome) -> Iterable[dict[str, Any]]:
-    yield _named("一、现在可以享受", outcome.heading + "。")
+    said = outcome.heading.removeprefix("现在可以享受 ")
+    yield _named("一、现在可以享受", f"{said}。")
     if outcome.now:
         rows = [[_name(entry), entry.worth or "—", _papers(entry)] for entry in outcome.now]
         yield _table([7, 7, 8], ["政策", "待遇", "怎样办"], rows)
@@ -61,7 +62,7 @@ def _unclear(outcome: Outcome) -> Iterable[dict[str, Any]]:
 def _name(entry: Entry) -> str:
     notes = [f"随{entry.together}一并办理"] if entry.together else []
     if not entry.is_counted:
-        notes.append(f"与{listed(entry.rivals)}只能享受一项，未计入合计")
+        notes.append(f"与{listed(entry.rivals)}只能享受一项")
     return f"{entry.name}（{'；'.join(notes)}）" if notes else entry.name
 
 

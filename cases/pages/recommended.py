@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases import recommending
-from cases.package import Rivals, excluding
+from cases.package import MINDED, Rivals, excluding
 from portal.accounts.models import User
+from portal.core import clock
 from portal.core.chinese import day_words, listed
 
 
@@ -42,7 +43,7 @@ def offers(user: User) -> Offers:
 def _facts(one: recommending.Offered) -> str:
     verdict = one.verdict
     parts = [verdict.benefit.words] if verdict.benefit else []
-    if verdict.closes_on:
+    if verdict.closes_on and verdict.closes_on - clock.today() <= MINDED:
         parts.append(f"最晚 {day_words(verdict.closes_on)}申请")
     return " · ".join(part for part in parts if part)
 
