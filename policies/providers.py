@@ -26,6 +26,8 @@ from portal.core import clock
 logger = logging.getLogger("portal.facts")
 
 LEASE = timedelta(seconds=60)
+# So many questions are leased at a time: few enough to be put to a slow source within the lease.
+BATCH = 20
 # Seconds until the next attempt after the first, second … that got no answer: about a day in all.
 BACK_OFF = (5, 30, 120, 600, 3600, 6 * 3600, 16 * 3600)
 MOST_ATTEMPTS = len(BACK_OFF) + 1
@@ -142,7 +144,7 @@ def ask(subject: Subject, *, unless_within: timedelta = FRESH) -> int:
         return cursor.rowcount
 
 
-def drain(limit: int = 20) -> int:
+def drain(limit: int = BATCH) -> int:
     """Ask what is due and keep the answers; return how many questions were taken up."""
     asked = provider()
     rows = FactRequest.objects.claim(limit=limit, lease=LEASE)

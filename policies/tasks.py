@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from policies import providers, recognition
+
 from portal.core import clock
+
+# Batches that one run takes up at most; the next run begins a few seconds later.
+ROUNDS = 10
 
 
 @shared_task(name="policies.tasks.drain_fact_requests")
 def drain_fact_requests() -> None:
     """Ask the sources what they know of subjects; any number of these may run at once."""
-    providers.drain()
+    for _ in range(ROUNDS):
+        if providers.drain() < providers.BATCH:
+            break
 
 
 @shared_task(name="policies.tasks.expire_facts")

@@ -81,7 +81,6 @@ class EntryForm(DeskForm):
     )
     proof = forms.FileField(
         label="证明文件",
-        required=False,
         allow_empty_file=True,
         help_text="PDF、JPG 或 PNG，不超过 10 MB",
         widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
@@ -91,6 +90,7 @@ class EntryForm(DeskForm):
         super().__init__(*args, **kwargs)
         self.definition = definition
         self.fields["value"] = _value_field(definition)
+        self.fields["proof"].error_messages["required"] = "请上传证明文件。"
         if definition.grows is None:
             del self.fields["as_of"]
 
