@@ -193,12 +193,13 @@ def explain(rule: Rule, facts: Facts, on: date) -> Explanation:
     """Return how a subject stands on a day, with every comparison and what would change it."""
     day = day_of(on)
     outcome, from_day = decide(rule, facts, on)
+    missing = () if outcome == Outcome.NOT else _missing(rule.root, facts, day)
     return Explanation(
         outcome=outcome,
         from_day=from_day,
         closes_on=_closes_on(rule, facts, day, outcome),
         leaves=tuple(_finding(part, facts, day) for part in rule.leaves),
-        missing=tuple(dict.fromkeys(_missing(rule.root, facts, day))),
+        missing=tuple(dict.fromkeys(missing)),
     )
 
 

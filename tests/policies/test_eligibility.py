@@ -142,6 +142,25 @@ def test_a_count_grows_from_the_day_it_is_known_of(
     assert decided(leaf("ss_months_cont", op, value), {"ss_months_cont": count}) == decision
 
 
+@pytest.mark.parametrize(
+    ("on", "months"),
+    [
+        ("2026-09-29", 1),
+        ("2026-09-30", 2),
+        ("2026-10-30", 2),
+        ("2026-10-31", 3),
+        ("2027-02-27", 6),
+        ("2027-02-28", 7),
+        ("2028-02-28", 18),
+        ("2028-02-29", 19),
+    ],
+)
+def test_a_count_of_the_last_of_a_month_grows_on_the_last_of_each(on: str, months: int) -> None:
+    day, facts = date.fromisoformat(on), {"ss_months_cont": SIX_BY}
+
+    assert decided(leaf("ss_months_cont", "==", months), facts, day) == Decision(YES)
+
+
 def test_a_count_that_has_stopped_growing_may_still_wait_for_an_event() -> None:
     tree = leaf("ss_months_cont", ">=", 6, matures=True)
 

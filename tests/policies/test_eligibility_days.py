@@ -206,6 +206,9 @@ def test_missing_are_the_stated_facts_whose_answer_could_help() -> None:
     assert explained({"any": [TITLE, BACHELOR]}).missing == ()
     assert explained({"any": [age, {"all": [TITLE, DOCTOR]}]}).missing == ("birth_date",)
     assert explained({"any": [THREE, TITLE]}).missing == ("title_level",)
+    assert explained({"all": [TITLE, SIX, TWO_YEARS]}).missing == ()
+    stopped = {"ss_months_cont": Count(1, None)}
+    assert explained({"any": [age, {"all": [TITLE, SIX]}]}, stopped).missing == ("birth_date",)
 
 
 def test_an_unknown_fact_names_itself_even_under_a_negation() -> None:
