@@ -87,7 +87,7 @@ PUBLIC_ROUTES = {
 }
 # Templates that Django, allauth or the admin find by their name.
 FOUND_BY_NAME = re.compile(r"^(\d{3}(_csrf)?\.html|admin/.*|account/.*)$")
-SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1, "str": "x", "slug": "x", "path": "x"}
+SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1, "string": "x", "slug": "x", "path": "x"}
 
 
 def routes(
