@@ -31,7 +31,8 @@ def example_of(formula: Formula, on: date) -> Example | None:
         f"{dictionary()[code].name} {dictionary()[code].label_of(value)}"
         for code, value in facts.items()
     )
-    return Example(words, work_out(formula, facts, on))
+    bare = formula.model_copy(update={"remarks": ()})
+    return Example(words, work_out(bare, facts, on))
 
 
 def _facts(formula: Formula) -> Mapping[str, Any]:
