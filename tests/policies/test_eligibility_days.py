@@ -81,6 +81,10 @@ def explained(tree: dict[str, Any], facts: dict[str, Any] | None = None) -> Expl
         ({"any": [INSURED, THREE]}, "not_yet", "2027-01-24", None),
         ({"all": [INSURED, window("2026-11-01", "2026-11-24")]}, "not", None, None),
         ({"all": [INSURED, SIX, TWO_YEARS]}, "not", None, None),
+        # What time alone will bring is not expected earlier from an event.
+        ({"all": [{**SIX, "matures": True}, TWO_YEARS]}, "not", None, None),
+        ({"all": [{**THREE, "matures": True}, TWO_YEARS]}, "not_yet", "2027-01-24", "2027-03-09"),
+        ({"all": [{**TWO_YEARS, "matures": True}, SIX]}, "not", None, None),
         # Unknown only where an answer could still help.
         (TITLE, "unknown", None, None),
         ({"all": [TITLE, DOCTOR]}, "not", None, None),

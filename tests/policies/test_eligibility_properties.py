@@ -236,7 +236,7 @@ def single_days(leaf: Leaf, given_facts: Any, counting: str, negated: bool) -> s
     return found
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=200)
 @given(nodes, facts)
 def test_the_outcome_is_what_a_walk_over_all_days_to_come_allows(
     node: Node, given_facts: Any
