@@ -244,8 +244,8 @@ def best_known(rows: Iterable[Fact], on: date) -> Facts:
     return {code: _value(row) for code, row in _best(rows, on).items()}
 
 
-def sealed_facts(sealed: Mapping[str, Any]) -> Facts:
-    """Return the sensitive facts of a wide row in their types."""
+def sealed_facts(sealed: Any) -> Facts:
+    """Return the sensitive facts of a wide row (`Profile.sealed`) in their types."""
     known_here = ((dictionary().get(code), code, value) for code, value in sealed.items())
     return {code: one.parse(value) for one, code, value in known_here if one}
 

@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from policies import providers, recognition
-
 from portal.core import clock
 
 # Batches that one run takes up at most; the next run begins a few seconds later.

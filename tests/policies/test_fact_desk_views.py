@@ -287,9 +287,9 @@ class TestAfterwards:
         url = opened(client)
         client.post(f"{url}insured/", entry())
 
-        response = client.get(f"{url}insured/proof/")
+        response: Any = client.get(f"{url}insured/proof/")
 
-        assert b"".join(response.streaming_content).startswith(b"\x89PNG")  # type: ignore[arg-type]
+        assert b"".join(response.streaming_content).startswith(b"\x89PNG")
         assert response["X-Content-Type-Options"] == "nosniff"
         assert Event.objects.get(kind="subject.fact_read").payload == {"facts": ["insured"]}
         assert client.get(f"{url}edu/proof/").status_code == 404
