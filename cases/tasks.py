@@ -3,13 +3,11 @@
 from time import monotonic
 
 from celery import shared_task
-from django.db import transaction
 
-from cases import calendar, maturity, navigator, projection, recommending, shared_data
+from cases import calendar, inspecting, maturity, navigator, projection, shared_data
 from cases.supervision import tallies
 from cases.supervision.bulletin import make_due_drafts
 from cases.sweep import sweep
-from policies import inspection
 
 # One run looks at changed subjects no longer than this, then another has its turn.
 BUSY = 15.0
@@ -62,15 +60,11 @@ def wake_parked() -> None:
 def inspect_subjects() -> None:
     """Look at subjects whose facts have changed: what they gain, what of theirs is ripe now."""
     begun = monotonic()
-    while _inspect_some() and monotonic() - begun < BUSY:
+    while inspecting.inspect_next() and monotonic() - begun < BUSY:
         pass
 
 
-@transaction.atomic
-def _inspect_some() -> bool:
-    """Take the next changed subjects; they come back where anything of this fails."""
-    changes = inspection.inspect_changed()
-    if changes.subject_ids:
-        maturity.reconsider(changes.subject_ids)
-        recommending.react(changes)
-    return bool(changes.subject_ids)
+@shared_task(name="cases.tasks.inspect_everyone")
+def inspect_everyone() -> None:
+    """Look at everyone on a new day, and when a policy was published or came into force."""
+    inspecting.inspect_where_due()

@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from policies import compiled, subjects
+from policies import compiled, providers, subjects
 from policies.compiled import Sql
 from policies.dictionary import stated
 from policies.eligibility import Count, Facts, holds
@@ -46,12 +46,6 @@ CLAIM = """
 DELETE FROM policies_changedsubject WHERE subject_id = ANY(ARRAY(
     SELECT subject_id FROM policies_changedsubject LIMIT %s FOR UPDATE SKIP LOCKED
 )) RETURNING subject_id
-"""
-# Facts that are no longer valid from this day on change a subject without anyone saying so.
-EXPIRED = """
-SELECT id FROM policies_subject WHERE id IN (
-    SELECT subject_id FROM policies_profile WHERE stale_on <= %s
-) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
 NEXT = """
 SELECT array_agg(subject_id) FROM (
@@ -163,9 +157,11 @@ def inspect(
     """
     run = Inspection.objects.create(on=on, is_full=full)
     policies, before = tuple(shelf().policies.values()), _last_forms()
-    forms = {policy.code: form_of(policy, on) for policy in policies}
+    forms = _forms(on)
     due = tuple(one for one in policies if full or before.get(one.code) != forms[one.code])
     of_changed, of_everyone = Tally(), Tally()
+    while providers.expire():
+        continue
     looked_at = _inspect_queue(on, of_changed, tell)
     if due:
         looked_at = _inspect_everyone(plan_for(due, on), of_everyone)
@@ -181,6 +177,12 @@ def inspect(
     payload = {"full": full, "subjects": looked_at, "gained": run.gained, "lost": run.lost}
     record(Entry("inspection.ended", subject=f"inspection:{run.pk}", payload=payload))
     return run
+
+
+def is_due(on: date) -> bool:
+    """Tell whether any policy reads otherwise than at the last run."""
+    before = _last_forms()
+    return any(before.get(code) != form for code, form in _forms(on).items())
 
 
 def inspect_changed(limit: int = CHANGED_AT_ONCE) -> Changes:
@@ -221,6 +223,10 @@ def _last_forms() -> dict[str, str]:
     return {code: found.get("form", "") for code, found in by_policy.items()}
 
 
+def _forms(on: date) -> dict[str, str]:
+    return {policy.code: form_of(policy, on) for policy in shelf().policies.values()}
+
+
 def form_of(policy: PublishedPolicy, on: date) -> str:
     """Return a digest of how a policy reads on a day; another one may match other people."""
     text = repr((compiled.matching(policy, on), compiled.open_rows(policy, on)))
@@ -247,12 +253,8 @@ def _inspect_some(limit: int, on: date, tally: Tally) -> Changes:
     """Take subjects from the queue and look at them for every policy."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_SHARED)
-        cursor.execute(EXPIRED, [clock.today(), limit])
-        expired = [pk for (pk,) in cursor.fetchall()]
-        if expired:
-            subjects.refresh(expired)
         cursor.execute(CLAIM, [limit])
-        subject_ids = tuple(sorted({*expired, *(pk for (pk,) in cursor.fetchall())}))
+        subject_ids = tuple(sorted(pk for (pk,) in cursor.fetchall()))
         if not subject_ids:
             return Changes()
         gained, lost = _merge(current_plan(on), subject_ids, tally)

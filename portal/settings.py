@@ -413,6 +413,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 20,
         "options": {"expires": 60},
     },
+    "inspect-everyone": {
+        "task": "cases.tasks.inspect_everyone",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "fold-tallies": {
         "task": "cases.tasks.fold_tallies",
         "schedule": 20,
