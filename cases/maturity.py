@@ -26,6 +26,7 @@ from cases.ripening import Outlook
 from cases.routing import Plan, Standing
 from cases.working_time import civil_day
 from notifications.sending import tell
+from policies.models import CatalogueVersion
 from portal.accounts.models import Department, User
 from portal.core import clock
 from portal.core.chinese import day_words, listed
@@ -33,6 +34,10 @@ from portal.core.ledger import Entry
 
 # Parked items that one transaction takes.
 CHUNK = 500
+JUDGED_BY = (
+    *("case_id", "subject_id", "item_code", "item_name", "policy_code", "state", "missing"),
+    *("expected_on", "closes_on", "case__version_id", "case__item_codes", "case__existing_results"),
+)
 WITH_CASE_ENDED = "申请已结束，本事项不再办理。"
 NOT_WANTED = "申请人选择不再办理。"
 
@@ -58,9 +63,7 @@ def preview(case: Case) -> dict[str, Aside]:
     if not windows.policies_of(case.version.catalogue, case.item_codes):
         return {}
     facts = verdicts.known_of_applicant(case, on)
-    return parking.put_aside(
-        route(case), case.version.catalogue, facts, on, case.existing_results
-    )
+    return parking.put_aside(route(case), case.version.catalogue, facts, on, case.existing_results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def park(case: Case, plan: Plan, at: datetime) -> Parked:
             item_code=one.code,
             item_name=catalogue.items[one.code].name,
             policy_code=policies[one.code].code if one.code in policies else "",
-            snapshot=verdicts.snapshot_of(facts, policies.get(one.code)),
+            snapshot=verdicts.snapshot_of(facts, policies.get(one.code)),  # type: ignore[misc]
             missing=[entry if is_shown else {**entry, "actual": ""} for entry in one.missing],
             expected_on=one.expected_on,
             closes_on=one.closes_on,
@@ -193,12 +196,13 @@ def _locked(rows: QuerySet[ParkedItem]) -> list[ParkedItem]:
 
 
 def _whole(rows: QuerySet[ParkedItem]) -> list[ParkedItem]:
-    """Return parked items with their cases, those that others wait for before those that wait."""
-    return list(
-        rows.select_related("case__version__one_thing")
-        .defer("snapshot", "case__sealed", "case__answers", "case__version__document")
-        .order_by("expected_on", "pk")
-    )
+    """Return parked items with what is asked of their cases, those that others wait for first."""
+    whole = rows.select_related("case").only(*JUDGED_BY).order_by("expected_on", "pk")
+    found = list(whole)
+    versions = CatalogueVersion.objects.in_bulk({row.case.version_id for row in found})
+    for row in found:
+        row.case.version = versions[row.case.version_id]
+    return found
 
 
 # ---- resuming -----------------------------------------------------------------------------------
@@ -220,7 +224,7 @@ def resume(*, case_id: UUID, actor: User) -> list[WorkItem]:
         return []
     found = ripening.outlook(rows, civil_day(changes.at))
     _write(found, changes.at)
-    unripe = {one.item.pk for one in (*found.stays, *found.ends)}
+    unripe = {stay.item.pk for stay in found.stays} | {end.item.pk for end in found.ends}
     chosen = [row for row in ripe if row.pk not in unripe]
     return _take_up(chosen, changes, actor) if chosen else []
 
@@ -241,9 +245,7 @@ def give_up(*, parked_id: int, actor: User) -> ParkedItem:
 
 def end_with(changes: Changes) -> None:
     """End the parked items of a locked case that is over; its own notice tells of it."""
-    rows = list(
-        changes.case.parked_items.open().select_for_update(no_key=True).defer("snapshot")
-    )
+    rows = list(changes.case.parked_items.open().select_for_update(no_key=True).defer("snapshot"))
     for row in rows:
         move(row.end)
         row.ended_at, row.reasons = changes.at, WITH_CASE_ENDED
@@ -287,9 +289,7 @@ def _reopen(case: Case, changes: Changes) -> None:
     case.save(update_fields=["state", "closed_at", "resumed_at", "due_at"])
 
 
-def _work_items(
-    changes: Changes, codes: Collection[str]
-) -> tuple[list[WorkItem], list[WorkItem]]:
+def _work_items(changes: Changes, codes: Collection[str]) -> tuple[list[WorkItem], list[WorkItem]]:
     """Return new work items in the order of the route, and the failed ones that block any of them.
 
     They hang on what is decided or open in the case, and on open items of other persons.

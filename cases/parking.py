@@ -1,4 +1,4 @@
-"""Parking (挂起待成熟): which items of a case are not ripe yet, what they lack and until when. Pure.
+"""Parking (挂起待成熟): which items of a case are not ripe, what they lack, until when. Pure.
 
 An item is put aside where its policy says "not yet", and with it whatever needs its result or what
 it will make true. What a policy denies or cannot judge goes its way to the officer.

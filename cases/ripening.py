@@ -27,7 +27,7 @@ WITHOUT_RESULT = (WorkItemState.REFUSED, WorkItemState.CLOSED, WorkItemState.WIT
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """An item waits on: with this day, these conditions; `change` says what to tell, if anything."""
+    """An item waits on, with this day and these conditions; `change` is told, if anything."""
 
     item: ParkedItem
     expected_on: date | None
@@ -62,7 +62,8 @@ class _World:
     on: date
     policies: Mapping[str, PublishedPolicy]
     facts: Mapping[int, Facts]
-    # Items of each case that still wait, with their days, and those that ended without a result.
+    # Items of each case that others wait for and that wait themselves, with their days; then those
+    # that ended without a result.
     waiting: dict[UUID, dict[str, date | None]]
     lost: Mapping[UUID, set[str]]
 
@@ -84,7 +85,8 @@ def outlook(items: Sequence[ParkedItem], on: date) -> Outlook:
             if judged.is_past_its_end:
                 found.renewed.append((item, judged.new_end()))
         elif stay := judged.stay():
-            world.waiting[item.case_id][item.item_code] = stay.expected_on
+            if item.item_code in world.waiting[item.case_id]:
+                world.waiting[item.case_id][item.item_code] = stay.expected_on
             found.stays.append(stay)
     return found
 
@@ -118,8 +120,7 @@ class _Judged:
             self.facts = self._supplied({**verdicts.facts_of(self.item.snapshot), **facts})
             self.own = self._outcome()
         waiting = self.world.waiting.get(case.pk, {})
-        needed = [entry["item"] for entry in self.item.missing if entry.get("item")]
-        self.awaited = {code: waiting[code] for code in needed if code in waiting}
+        self.awaited = {code: waiting[code] for code in _needed(self.item) if code in waiting}
 
     @property
     def is_past_its_end(self) -> bool:
@@ -219,12 +220,18 @@ class _Judged:
         return outcome(self.policy, self.facts, self.world.on).outcome
 
 
+def _needed(item: ParkedItem) -> list[str]:
+    """Return the items of its case that a parked one waits for."""
+    return [entry["item"] for entry in item.missing if entry.get("item")]
+
+
 def _world(items: Sequence[ParkedItem], on: date) -> _World:
     cases = {item.case_id for item in items}
     waiting: dict[UUID, dict[str, date | None]] = {case: {} for case in cases}
-    parked = ParkedItem.objects.waiting().filter(case__in=cases)
-    for case, code, day in parked.values_list("case_id", "item_code", "expected_on"):
-        waiting[case][code] = day
+    if needed := {code for item in items for code in _needed(item)}:
+        parked = ParkedItem.objects.waiting().filter(case__in=cases, item_code__in=needed)
+        for case, code, day in parked.values_list("case_id", "item_code", "expected_on"):
+            waiting[case][code] = day
     lost: dict[UUID, set[str]] = {}
     over = WorkItem.objects.filter(case__in=cases, state__in=WITHOUT_RESULT)
     for case, code in over.values_list("case_id", "item_code"):

@@ -8,7 +8,7 @@ whose policy has no version in force on the day takes no application.
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db.models import F
 
@@ -143,7 +143,7 @@ def known_of_many(subject_ids: Collection[int], codes: Iterable[str]) -> dict[in
                 facts[pk][code] = Count(facts[pk][code], held[f"f_{code}_as_of"])
     if any(one.sensitive for one in stated):
         for pk, sealed in rows.values_list("pk", "sealed"):
-            facts[pk] |= sealed_facts(sealed)
+            facts[pk] |= sealed_facts(cast(dict[str, Any], sealed))
     return facts
 
 

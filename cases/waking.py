@@ -39,10 +39,8 @@ ROWS = {
         "state IN ('waiting', 'ripe') AND remind_on IS NOT NULL AND remind_on <= %(on)s",
     ),
 }
-LOOK = "SELECT " + ", ".join(
-    f"EXISTS (SELECT FROM cases_parkeditem WHERE {rows})"  # noqa: S608
-    for _, rows in ROWS.values()
-)
+LOOKS = (f"EXISTS (SELECT FROM cases_parkeditem WHERE {rows})" for _, rows in ROWS.values())
+LOOK = f"SELECT {', '.join(LOOKS)}"
 CLAIM = """
 SELECT id, {day} FROM cases_parkeditem
 WHERE {rows} AND ({day}, id) > (%(day)s, %(after)s)
@@ -183,9 +181,7 @@ def move(stays: Sequence[Stay], now: datetime) -> int:
     return _tell(MOVE, "parked.moved", rows, now)
 
 
-def end(
-    ended: Collection[tuple[int, str]], now: datetime, *, actor_id: int | None = None
-) -> int:
+def end(ended: Collection[tuple[int, str]], now: datetime, *, actor_id: int | None = None) -> int:
     """End rows, each with its reasons, and tell the applicants."""
     rows = {"ids": [pk for pk, _ in ended], "reasons": [reasons for _, reasons in ended]}
     return _tell(END, "parked.ended", rows, now, actor_id=actor_id)

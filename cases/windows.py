@@ -29,9 +29,7 @@ def closed(catalogue: Catalogue, codes: Iterable[str], on: date) -> dict[str, Pu
     """Return the items that cannot be applied for on a day, with their policies."""
     policies = policies_of(catalogue, list(codes))
     return {
-        code: policy
-        for code, policy in policies.items()
-        if is_closed(judge(policy, NOTHING, on))
+        code: policy for code, policy in policies.items() if is_closed(judge(policy, NOTHING, on))
     }
 
 
@@ -40,9 +38,7 @@ def is_closed(verdict: Verdict) -> bool:
     return verdict.reason == WINDOW_CLOSED
 
 
-def closed_words(
-    catalogue: Catalogue, found: dict[str, PublishedPolicy], on: date
-) -> str:
+def closed_words(catalogue: Catalogue, found: dict[str, PublishedPolicy], on: date) -> str:
     """Return why the items cannot be filed, in one sentence."""
     names = listed(
         f"“{catalogue.items[code].name}”（{term_words(policy, on)}）"

@@ -58,9 +58,7 @@ def of_case(
     ]
 
 
-def _leaf(
-    leaf: Finding, giver: str | None, catalogue: Catalogue, staff: bool
-) -> dict[str, Any]:
+def _leaf(leaf: Finding, giver: str | None, catalogue: Catalogue, staff: bool) -> dict[str, Any]:
     definition = dictionary().get(leaf.fact)
     hidden = staff and definition is not None and definition.sensitive and leaf.met is not None
     by = picture.short_name(catalogue.items[giver].name) if giver and leaf.met else ""

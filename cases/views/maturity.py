@@ -32,8 +32,9 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def give_up(request: HttpRequest, parked_id: int) -> HttpResponse:
     """End an item that was put aside, as its applicant does not want it any more."""
-    visible = ParkedItem.objects.visible_to(user_of(request)).defer("snapshot")
-    found = get_object_or_404(visible.filter(case__applicant=request.user), pk=parked_id)
+    user = user_of(request)
+    visible = ParkedItem.objects.visible_to(user).defer("snapshot")
+    found = get_object_or_404(visible.filter(case__applicant=user), pk=parked_id)
     try:
         ended = maturity.give_up(parked_id=found.pk, actor=user_of(request))
         messages.success(request, f"{short_name(ended.item_name)}已终止，不再办理。")

@@ -1,4 +1,4 @@
-"""Ground of the tests of maturity: policies on the shelf, and what departments know of a graduate."""
+"""Ground of the tests of maturity: policies on the shelf, and a graduate departments know of."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
