@@ -16,20 +16,22 @@ from notifications.models import Message
 from policies.models import OneThing, Subject
 from policies.subjects import Statement, record, subject_for
 from portal.accounts.models import User
-from tests.cases.people import GRADUATE_ID, answers_for
+from tests.cases.people import answers_for
 from tests.fixtures.stack import Stack
 from tests.journeys.people import Staff, Talent
 from tests.journeys.test_public_rental import move_clock, portal, until
 
 __all__ = ["portal"]
 PHONE = "13800000001"
+# Nobody in the file that stands in for the departments has this number.
+OWN_ID = "330199199803105039"
 RIPE_ON = date(2027, 4, 23)
 
 
 @pytest.fixture
 def graduate(portal: Stack) -> Subject:
     """The graduate has been here before: departments have told what they know of him."""
-    subject = subject_for("person", GRADUATE_ID, user=account())
+    subject = subject_for("person", OWN_ID, user=account())
     known = {
         "D01": {
             "insured": Statement(True),
@@ -74,7 +76,8 @@ def hand_in(talent: Talent, folder: Path) -> Case:
     talent.sees("待成熟，2027年4月23日起可办")
     talent.pick("P07")
     talent.sees("1 项待成熟，受理后先搁置")
-    talent.fill(answers_for(catalogue, ["P01", "P07"], p_name="林知夏"))
+    own = {"p_name": "林知夏", "p_id_no": OWN_ID, "p_birth": "1998-03-10"}
+    talent.fill(answers_for(catalogue, ["P01", "P07"], **own))
     talent.upload(folder, *(catalogue.materials[code].name for code in ("M01", "M02", "M03")))
     talent.page.check("#signed")
     talent.press("提交申请")
