@@ -11,18 +11,21 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from benchmarks import population
+from cases.models import Case
 from policies.models import Policy, PolicyVersion, Profile, Subject
 from portal.accounts.models import Department
+from portal.core import clock
 
 # The day asked about: fixed, so that every run finds the same.
 ON = date(2026, 11, 24)
 POLICIES = 200
 ENTERPRISE_POLICIES = 20
 PERSONS_AN_ENTERPRISE = 12
+OPEN_ITEMS = 10_000
 DISTRICTS = ["330102", "330105", "330106", "330108", "330109", "330110", "330113", "330114"]
 
 SUBJECTS = """
@@ -151,11 +154,17 @@ class Population:
 
     def __init__(self, persons: int) -> None:
         self.persons = persons
-        self.on = ON
+        self.on, self.now = ON, clock.now()
         self.policies = tuple(policies(POLICIES))
+
+    def open_cases(self) -> None:
+        """Have some cases that are being handled, with the catalogue, calendar and accounts."""
+        if not Case.objects.exists():
+            population.Population().grow(open_items=OPEN_ITEMS)
 
     def grow(self) -> None:
         """Bring persons, enterprises and policies up to their numbers."""
+        self.open_cases()
         for kind, statement, many in (
             ("person", PERSONS, self.persons),
             ("enterprise", ENTERPRISES, self.persons // PERSONS_AN_ENTERPRISE),
@@ -165,16 +174,6 @@ class Population:
             _publish(self.policies)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-
-
-def prepare() -> None:
-    """Put on a fresh database what people and policies hang on."""
-    from cases import calendar
-    from portal.accounts.demo import make_demo_accounts
-
-    call_command("load_catalogue", verbosity=0)
-    calendar.load()
-    make_demo_accounts()
 
 
 def policies(many: int) -> Iterator[Made]:

@@ -6,6 +6,7 @@ a start, its due and yellow instants, and for decided ones the decision. Open it
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from io import StringIO
 from itertools import count
 from typing import Any
 
@@ -69,7 +70,7 @@ class Population:
     """Grows to so many open and decided work items; what is there already stays."""
 
     def __init__(self) -> None:
-        call_command("load_catalogue", verbosity=0)
+        call_command("load_catalogue", stdout=StringIO())  # what is printed here may be JSON
         calendar.load()
         make_demo_accounts()
         self.now = clock.now()

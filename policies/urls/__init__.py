@@ -6,7 +6,7 @@ from importlib.util import find_spec
 app_name = "policies"
 urlpatterns = [
     pattern
-    for group in ("library", "facts", "codes", "editing")
+    for group in ("library", "facts", "codes", "editing", "inspections")
     if find_spec(f"policies.urls.{group}")
     for pattern in import_module(f"policies.urls.{group}").urlpatterns
 ]
