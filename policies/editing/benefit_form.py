@@ -60,7 +60,7 @@ EXTENSION = Part(
 )
 TIERS = Part(
     "tiers",
-    "各档",
+    "标准",
     "档",
     (
         Field("values", "适用于", "values"),
@@ -125,7 +125,7 @@ FORMULAS: Mapping[str, tuple[str, Parts]] = {
             Field("grades", "各档金额（元）", "moneys", "以顿号分开"),
             Field("exceptional", "特别优秀（元）", "money"),
             Field("by", "免评审依据", "fact"),
-            Part("without_review", "免评审", "项", _PRIZE),
+            Part("without_review", "免评审", "个等次", _PRIZE),
         ),
     ),
     "area_days": (
@@ -162,8 +162,8 @@ FORMULAS: Mapping[str, tuple[str, Parts]] = {
         "赛事奖金",
         (
             BY,
-            Part("prizes", "奖金", "等", _PRIZE),
-            Part("landing", "落地资助", "等", _PRIZE),
+            Part("prizes", "奖金", "个等次", _PRIZE),
+            Part("landing", "落地资助", "个等次", _PRIZE),
             Field("landing_rule", "落地规则", "text"),
         ),
     ),

@@ -81,7 +81,8 @@ class Line:
     options: tuple[Choice, ...]
     unit: str
     acts: frozenset[str]
-    focused: bool
+    # What the keyboard goes on with: nothing, the first field (`field`), or a button.
+    focus: str
 
     @property
     def inset(self) -> int:
@@ -99,14 +100,14 @@ def lines(
     paths = paths_of(rows)
     said = placed(paths, problems)
     return [
-        _line(rows, at, paths[at], tuple(said.get(at, ())), row.key == focus)
+        _line(rows, at, paths[at], tuple(said.get(at, ())), _focus(row.key, focus))
         for at, row in enumerate(rows)
     ]
 
 
 def single(row: Row, key: str) -> Line:
     """Return the line of a comparison that stands alone, with fields named after a key."""
-    return _line([replace(row, key=key)], 0, "", (), focused=False)
+    return _line([replace(row, key=key)], 0, "", (), "")
 
 
 def paths_of(rows: Sequence[Row]) -> list[str]:
@@ -140,9 +141,14 @@ def _inside(path: str, row: str) -> bool:
     return not row or path == row or path.startswith((f"{row}.", f"{row}["))
 
 
-def _line(
-    rows: Sequence[Row], at: int, path: str, problems: tuple[str, ...], focused: bool
-) -> Line:
+def _focus(key: str, focus: str) -> str:
+    if focus == key:
+        return "field"
+    act, _, place = focus.partition(":")
+    return act if place == key else ""
+
+
+def _line(rows: Sequence[Row], at: int, path: str, problems: tuple[str, ...], focus: str) -> Line:
     row = rows[at]
     definition = dictionary().get(row.fact)
     return Line(
@@ -154,8 +160,8 @@ def _line(
         ends=_ends(row),
         options=_options(row, row.choices),
         unit=definition.unit if definition else "",
-        acts=frozenset(_acts(rows, at)),
-        focused=focused,
+        acts=acts_of(rows, at),
+        focus=focus,
     )
 
 
@@ -169,6 +175,11 @@ def fact_name(fact: str) -> str:
         return trees.APPLICATION_DATE.name
     definition = dictionary().get(fact)
     return definition.name if definition else fact or "未选事实"
+
+
+def acts_of(rows: Sequence[Row], at: int) -> frozenset[str]:
+    """Return what can be done with a row where it stands."""
+    return frozenset(_acts(rows, at))
 
 
 def _acts(rows: Sequence[Row], at: int) -> Iterable[str]:

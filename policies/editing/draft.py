@@ -5,13 +5,13 @@ one without flaws may be submitted.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from policies import conditions
-from policies.editing import benefit_form, moves, rows
+from policies.editing import benefit_form, builder, moves, rows
 from policies.editing.rows import Posted, Row
 from policies.guards import as_date
 from policies.models import PolicyVersion
@@ -121,8 +121,16 @@ def after(draft: Draft, act: str) -> Draft:
     if name in {"part-add", "part-remove"}:
         benefit = benefit_form.apply(act, draft.document.get("benefit"))
         return replace(draft, document={**draft.document, "benefit": benefit})
-    moved, focus = moves.apply(act, draft.rows)
-    return replace(draft, rows=tuple(moved), focus=focus)
+    moved, near = moves.apply(act, draft.rows)
+    return replace(draft, rows=tuple(moved), focus=_focus(act, moved, near))
+
+
+def _focus(act: str, moved: Sequence[Row], near: str) -> str:
+    """Return where the keyboard goes on: at the same button while its row still has it."""
+    name, _, key = act.partition(":")
+    at = next((at for at, row in enumerate(moved) if row.key == key), None)
+    same = near == key and at is not None and name in builder.acts_of(moved, at)
+    return act if same else near
 
 
 def _basis(draft: Draft) -> list[dict[str, str]]:

@@ -53,6 +53,12 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+def settled(page: Page) -> None:
+    """Wait until what was drawn anew answers again."""
+    waiting = ".htmx-request, .htmx-added, .htmx-swapping, .htmx-settling"
+    expect(page.locator(waiting)).to_have_count(0)
+
+
 def new_policy(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server.url}{reverse('admin:policies_policy_changelist')}")
     page.get_by_role("link", name="新增一项政策").click()
@@ -80,22 +86,39 @@ def test_a_policy_is_built_tried_measured_and_published(
     fact = page.locator("#row-1-fact")
     expect(fact).to_be_focused()
     fact.select_option(label="学历")
+    expect(page.locator("#row-1-op")).to_be_visible()
+    settled(page)
     page.locator("#row-1-op").select_option(label="为其中之一")
     page.get_by_label("本科", exact=True).check()
+    settled(page)
     press(page, "#act-leaf-0")
     expect(page.locator("#row-2-fact")).to_be_focused()
+    settled(page)
     page.locator("#row-2-fact").select_option(label="在杭连续参保月数（不含补缴）")
+    expect(page.locator("#row-2-first-text")).to_be_visible()
+    settled(page)
     page.locator("#row-2-first-text").fill("6")
     outline = page.locator("#side section").first
     expect(outline).to_contain_text("学历为本科")
     expect(outline).to_contain_text("在杭连续参保月数（不含补缴）不低于6个月")
 
-    # By keyboard alone: the second comparison goes up, and the focus stays on its button's row.
+    # By keyboard alone: the second comparison goes up and down again.
+    settled(page)
     page.locator("#act-up-2").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#conditions > li").nth(1)).to_have_attribute("id", "row-2")
     expect(page.locator("#row-2-first-text")).to_have_value("6")
+    expect(page.locator("#act-down-2")).to_be_visible()
+    # It stands first now and has no such button any more: the keyboard goes on in its row.
+    expect(page.locator("#row-2-fact")).to_be_focused()
+    settled(page)
+    page.locator("#act-down-2").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#conditions > li").nth(2)).to_have_attribute("id", "row-2")
+    settled(page)
     page.get_by_label("计算方式").select_option(label="定额")
+    expect(page.get_by_label("金额（元）")).to_be_visible()
+    settled(page)
     page.get_by_label("金额（元）").fill("3000")
     expect(page.locator("#side")).to_contain_text("可以送审")
     no_flaw(page)
