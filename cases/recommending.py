@@ -52,10 +52,10 @@ class Changes(Protocol):
     def gained(self) -> Collection[tuple[int, int]]: ...
 
 
-@transaction.atomic
 def after_submission(case: Case) -> list[Recommendation]:
     """Return what is newly recommended to the applicant of a case that was just handed in.
 
+    Called in the transaction of the submission, and `react` in that of the inspection.
     What the case applies for of what was recommended before is noted as applied for. Facts that its
     items will supply count.
     """
@@ -71,7 +71,6 @@ def after_submission(case: Case) -> list[Recommendation]:
     return _recommend([told], {subject.pk: eligible}, Occasion.SUBMISSION)
 
 
-@transaction.atomic
 def react(changes: Changes) -> list[Recommendation]:
     """Return what is newly recommended to subjects whose facts have changed.
 

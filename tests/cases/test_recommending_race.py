@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from cases import recommending
 from cases.models import Recommendation
@@ -50,7 +50,8 @@ def test_two_inspections_recommend_once(one_thing: OneThing, talent: User, locke
     def react() -> None:
         with clock.at(MONDAY):
             try:
-                outcomes.append(str(len(recommending.react(Changes((subject.pk,))))))
+                with transaction.atomic():
+                    outcomes.append(str(len(recommending.react(Changes((subject.pk,))))))
             except IntegrityError as error:
                 outcomes.append(type(error).__name__)
             finally:
