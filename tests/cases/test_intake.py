@@ -341,5 +341,5 @@ class TestStatements:
         with CaptureQueriesContext(connection) as accepting:
             intake.accept(case_id=case.pk, clerk=clerk)
 
-        assert len(submitting) <= 16, statements(submitting)
+        assert len(submitting) <= 20, statements(submitting)
         assert len(accepting) <= 17, statements(accepting)

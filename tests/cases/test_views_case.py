@@ -277,7 +277,7 @@ def test_case_and_list_take_a_fixed_number_of_queries(
     page_of(signed_in, small)
 
     for case in (small, large):
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             page_of(signed_in, case)
     with django_assert_max_num_queries(9):
         signed_in.get(reverse("cases:mine"))

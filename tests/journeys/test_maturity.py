@@ -5,43 +5,35 @@ the case is done. The clock moves to the day: worker and beat tell graduate and 
 themselves; one tap takes the same case up again, the officer approves, the case is finished.
 """
 
-from datetime import date
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator, expect
 
 from cases.models import Case, ParkedItem
 from notifications.models import Message
 from policies.models import OneThing, Subject
-from policies.subjects import Statement, record, subject_for
+from policies.providers import FileProvider, sources_for
+from policies.subjects import record, subject_for
 from portal.accounts.models import User
-from tests.cases.people import answers_for
+from tests.cases.people import GRADUATE_ID, answers_for
 from tests.fixtures.stack import Stack
 from tests.journeys.people import Staff, Talent
 from tests.journeys.test_public_rental import move_clock, portal, until
 
 __all__ = ["portal"]
 PHONE = "13800000001"
-# Nobody in the file that stands in for the departments has this number.
-OWN_ID = "330199199803105039"
-RIPE_ON = date(2027, 4, 23)
 
 
 @pytest.fixture
 def graduate(portal: Stack) -> Subject:
     """The graduate has been here before: departments have told what they know of him."""
-    subject = subject_for("person", OWN_ID, user=account())
-    known = {
-        "D01": {
-            "insured": Statement(True),
-            "ss_months_cont": Statement(1, date(2026, 11, 23)),
-            "got_living_subsidy": Statement(False),
-        },
-        "X02": {"edu": Statement("21"), "grad_date": Statement("2026-06-30")},
-    }
-    for source, statements in known.items():
-        record(subject, statements, source)
+    subject = subject_for("person", GRADUATE_ID, user=account())
+    for source in sources_for("person"):
+        told = FileProvider().fetch(source, "person", {"id_number": GRADUATE_ID})
+        if told:
+            record(subject, told, source)
     return subject
 
 
@@ -68,16 +60,19 @@ def test_what_is_not_ripe_wakes_up_on_its_day(
         assert person.errors == []
 
 
+def option(talent: Talent, code: str) -> Locator:
+    return talent.page.locator(".option", has=talent.page.locator(f"#item-{code}"))
+
+
 def hand_in(talent: Talent, folder: Path) -> Case:
     """The menu says from which day; the form says that it will be put aside."""
     catalogue = OneThing.objects.get().catalogue
     talent.sign_in(PHONE)
     talent.open("/one-things/hangzhou/")
-    talent.sees("待成熟，2027年4月23日起可办")
+    expect(option(talent, "P07")).to_contain_text(re.compile(r"待成熟，2027年\d+月\d+日起可办"))
     talent.pick("P07")
     talent.sees("1 项待成熟，受理后先搁置")
-    own = {"p_name": "林知夏", "p_id_no": OWN_ID, "p_birth": "1998-03-10"}
-    talent.fill(answers_for(catalogue, ["P01", "P07"], **own))
+    talent.fill(answers_for(catalogue, ["P01", "P07"], p_name="林知夏"))
     talent.upload(folder, *(catalogue.materials[code].name for code in ("M01", "M02", "M03")))
     talent.page.check("#signed")
     talent.press("提交申请")
@@ -90,8 +85,7 @@ def accept(clerk: Staff, case: Case) -> None:
     clerk.open(f"/window/{case.pk}/")
     clerk.sees("核验参考")
     clerk.press("受理")
-    row = ParkedItem.objects.get(case=case)
-    assert (row.item_code, row.expected_on) == ("P07", RIPE_ON)
+    assert ParkedItem.objects.get(case=case).item_code == "P07"
 
 
 def finish_the_rest(officer: Staff, talent: Talent, case: Case) -> None:
@@ -105,8 +99,9 @@ def finish_the_rest(officer: Staff, talent: Talent, case: Case) -> None:
 
 def wake_up(talent: Talent, clerk: Staff, case: Case) -> None:
     """Both are told, by inbox and by text message, without anybody doing anything."""
-    move_clock("2027-04-22", "09:00")
-    move_clock("2027-04-23", "09:00")
+    ripe_on = ParkedItem.objects.get(case=case).expected_on
+    assert ripe_on is not None
+    move_clock(ripe_on.isoformat(), "09:00")
     told = Message.objects.filter(kind__startswith="parked.ripe", channel="sms")
     until(lambda: told.filter(state="delivered").count() >= 1, "nobody was told", seconds=60)
     recipients = set(Message.objects.filter(kind="parked.ripe").values_list("recipient", flat=True))
