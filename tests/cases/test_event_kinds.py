@@ -11,7 +11,9 @@ from cases.pages.desk import TOLD
 from cases.supervision.case_page import HAPPENED, UNTOLD
 
 CASES = Path(settings.BASE_DIR) / "cases"
-SUBJECTS = "case|work_item|offer|card|extension|urging|supplement|tolerance|term|parked|document|value"
+SUBJECTS = (
+    "case|work_item|offer|card|extension|urging|supplement|tolerance|term|parked|document|value"
+)
 KIND = re.compile(rf"(?<![\w.:/])(?:{SUBJECTS})\.[a-z]+(?:_[a-z]+)*(?![\w.(])")
 # Not events: kinds of messages that tell an event of another name, columns and paths.
 NOT_EVENTS = {"work_item.extended", "parked.all", "parked.ripe_at_window", "case.at_rest"}

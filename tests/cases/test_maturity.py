@@ -98,9 +98,7 @@ class TestTheDay:
         assert maturity.wake(day("2026-12-23"), chunk=1) == Woken(ripe=2)
         assert parked(case, "P08").state == ParkedState.RIPE
 
-    def test_a_follower_waits_for_the_item_it_needs(
-        self, accepted: Make, subject: Subject
-    ) -> None:
+    def test_a_follower_waits_for_the_item_it_needs(self, accepted: Make, subject: Subject) -> None:
         state(subject, ss_months_total=0, ss_months_cont=6)
         case = accepted("P01", "P03", "P08")
         state(subject, ss_months_total=0, on=date(2026, 12, 1))

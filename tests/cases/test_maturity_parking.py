@@ -67,9 +67,7 @@ def test_nothing_is_put_aside_where_nothing_is_known(accepted: Make) -> None:
     assert not ParkedItem.objects.exists()
 
 
-def test_a_provider_that_is_down_leaves_it_to_the_officer(
-    accepted: Make, subject: Subject
-) -> None:
+def test_a_provider_that_is_down_leaves_it_to_the_officer(accepted: Make, subject: Subject) -> None:
     state(subject, ss_months_cont=None)
 
     case = accepted("P01", "P07")

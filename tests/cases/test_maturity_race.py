@@ -99,9 +99,7 @@ def test_the_state_in_the_statement_alone_is_enough(
     assert woken() == (1, 1)
 
 
-def test_without_both_guards_it_is_told_twice(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_both_guards_it_is_told_twice(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     slow(monkeypatch)
     assert LOCK in waking.CLAIM and STILL in waking.RIPEN
     monkeypatch.setattr(waking, "CLAIM", waking.CLAIM.replace(LOCK, ""))
