@@ -86,7 +86,7 @@ def parse(tree: Any, applicant: Applicant | None = None) -> Node:
     reading = _Reading(applicant)
     node = reading.node(tree, "")
     if node is not None and not reading.problems:
-        reading.problems = [Problem(*found) for found in contradictions(node)]
+        reading.problems = [Problem(*found) for found in dict.fromkeys(contradictions(node))]
     if node is None or reading.problems:
         raise ConditionError(tuple(reading.problems))
     return node

@@ -79,7 +79,7 @@ def _together(node: Node, path: str, negated: bool) -> Iterator[Bound]:
 
 
 def _needs_each(node: Group, negated: bool) -> bool:
-    return isinstance(node, AnyOf if negated else All | NoneOf)
+    return len(node.parts) == 1 or isinstance(node, AnyOf if negated else All | NoneOf)
 
 
 def _about(leaf: Leaf) -> tuple[str, ...]:

@@ -227,6 +227,20 @@ def test_the_day_of_application_is_compared_with_days(
     assert decided(leaf("application_date", op, value), {}) == decision
 
 
+def test_none_of_several_days_is_every_other_day() -> None:
+    tree = {"none": [leaf("application_date", "in", ["2026-11-24", "2026-11-25", "2026-12-24"])]}
+
+    assert decided(tree, {}) == not_yet("2026-11-26")
+    assert decided(tree, {}, date(2026, 12, 24)) == not_yet("2026-12-25")
+    assert decided(tree, {}, date(2026, 12, 1)) == Decision(YES)
+
+
+def test_a_day_that_has_passed_is_no_hope() -> None:
+    days = [leaf("application_date", "in", ["2026-11-01", f"2026-12-0{n}"]) for n in (1, 2)]
+
+    assert decided({"all": days}, {}) == Decision(NO)
+
+
 @pytest.mark.parametrize(
     ("tree", "grad_date", "decision", "closes_on"),
     [
