@@ -23,10 +23,14 @@ from policies.guards import as_date
 from policies.models import Subject
 from policies.shelf import PublishedPolicy, shelf
 from policies.subjects import FORM, RESULT, Held, Statement
+from portal.core import clock
 from portal.core.ledger import Entry, record
 
 # A contract without an end counts as one that outlasts a working life.
 OPEN_ENDED_MONTHS = 600
+# What an item registers goes before what its department's own data say until those have caught up;
+# after that they count, so that whoever is no longer insured does not stay so here for ever.
+RESULT_HOLDS = timedelta(days=90)
 
 Answers = Mapping[str, Any]
 
@@ -64,8 +68,10 @@ def learn_from_result(work_item: WorkItem) -> set[str]:
     held = subjects.hold(case.applicant_kind, identity_number(case)) or _applicant(case)
     if held is None:
         return set()
-    true = {*item.supplies, *(_enjoyed(policy, held, application_day(case)) if policy else ())}
-    return subjects.keep(held, {code: Statement(True) for code in sorted(true)}, RESULT)
+    until = clock.today() + RESULT_HOLDS
+    supplied = {code: Statement(True, valid_until=until) for code in item.supplies}
+    enjoyed = _enjoyed(policy, held, application_day(case)) if policy else ()
+    return subjects.keep(held, supplied | {code: Statement(True) for code in enjoyed}, RESULT)
 
 
 def form_statements(case: Case) -> dict[str, Statement]:

@@ -31,8 +31,6 @@ CHUNK = 2_000
 # One answer of the page, and all of a measurement; a larger population is measured in part.
 SLICE_SECONDS = 2.5
 LIMIT_SECONDS = 90.0
-# Fewer people than this are not counted out in a breakdown.
-SMALLEST_CELL = 5
 UNKNOWN = ""
 
 # An id and the values of the columns asked for.
@@ -337,22 +335,3 @@ def latest(version: PolicyVersion) -> Kept | None:
     found = from_json(event.payload["measurement"])
     current = found.mark == content_mark(version)
     return Kept(found, event.at, str(event.actor or ""), current)
-
-
-# Showing
-
-
-def shown(numbers: Mapping[str, int]) -> dict[str, str]:
-    """Return the numbers of one column as they may be shown; few people are not counted out.
-
-    Where only one number would be hidden, the total gives it away: the next smallest goes with it.
-    """
-    small = {key for key, number in numbers.items() if 0 < number < SMALLEST_CELL}
-    also: set[str] = set()
-    if len(small) == 1:
-        others = [key for key, number in numbers.items() if number and key not in small]
-        also = set(sorted(others, key=lambda key: numbers[key])[:1])
-    return {
-        key: f"少于 {SMALLEST_CELL}" if key in small else "略" if key in also else f"{number:,}"
-        for key, number in numbers.items()
-    }

@@ -14,19 +14,19 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from cases.analysis import figures, suppression
+from cases.analysis import figures
 from cases.analysis.axes import AXES, UNKNOWN, Axis
-from cases.analysis.suppression import SMALLEST, Published
 from cases.pages.picture import short_name
 from cases.supervision.pages.frame import chart_library
 from cases.supervision.scope import Period
 from cases.supervision.selection import district_name, district_names, item_names
 from cases.supervision.tables import Cell, Column, Row, Table, download
+from policies import suppression
 from policies.models import OneThing, Policy, SubjectKind
+from policies.suppression import HIDDEN, SMALLEST, Published
 from portal.core import clock
 from portal.core.chinese import day_words
 
-HIDDEN = "＊"
 NOTE = (
     "人数按主体计，同一主体在一项中只计一次。"
     f"少于 {SMALLEST} 的数和可据以推算出它的数以“{HIDDEN}”表示，不予公布。"

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from policies import divisions, impact
+from policies import divisions, impact, suppression
 from policies.dictionary import dictionary
 from policies.editing import benefit_form, builder, drafting, rows, trial, wording
 from policies.editing.cells import Cell
@@ -499,35 +499,27 @@ def impact_page(version: PolicyVersion, kept: impact.Kept | None) -> dict[str, A
 
 
 def impact_words(found: impact.Measurement) -> str:
-    shown = _small(found.changes)
-    gained, lost = shown[impact.Change.GAINED], shown[impact.Change.LOST]
-    return f"新可享受 {gained} 个，不再可享受 {lost} 个"
+    whole = _whole(found)
+    return f"新可享受 {whole[impact.Change.GAINED]} 个，不再可享受 {whole[impact.Change.LOST]} 个"
 
 
 def impact_figures(found: impact.Measurement) -> list[dict[str, Any]]:
+    whole = _whole(found)
     return [
-        {
-            "label": label,
-            "value": number,
-            "unit": "",
-            "note": "",
-            "url": "",
-            "card": None,
-        }
-        for (change, label), number in zip(
-            impact.WORDS.items(), _small(found.changes).values(), strict=True
-        )
+        {"label": label, "value": whole[change], "unit": "", "note": "", "url": "", "card": None}
+        for change, label in impact.WORDS.items()
     ]
 
 
-def _small(changes: Mapping[str, int]) -> dict[str, str]:
-    """Return whole counts; those of few people are not counted out here either."""
-    return {
-        change: f"少于 {impact.SMALLEST_CELL}"
-        if 0 < changes.get(change, 0) < impact.SMALLEST_CELL
-        else f"{changes.get(change, 0):,}"
-        for change in impact.Change
-    }
+def _whole(found: impact.Measurement) -> dict[str, str]:
+    """Return the counts of the whole population by change, small ones withheld."""
+    counts = {("", change): found.changes.get(change, 0) for change in impact.Change}
+    published = suppression.publish(counts)
+    return {change: _number(published.cells["", change]) for change in impact.Change}
+
+
+def _number(count: int | None) -> str:
+    return suppression.HIDDEN if count is None else f"{count:,}"
 
 
 def impact_tables(found: impact.Measurement) -> list[dict[str, Any]]:
@@ -542,17 +534,17 @@ def _table(
     caption: str, counts: Mapping[str, Mapping[str, int]], names: Mapping[str, str]
 ) -> dict[str, Any]:
     order = [*(key for key in names if key in counts), *(key for key in counts if key not in names)]
-    columns = [
-        impact.shown({key: counts[key].get(change, 0) for key in order}) for change in impact.Change
-    ]
+    published = suppression.publish(
+        {(key, change): counts[key].get(change, 0) for key in order for change in impact.Change}
+    )
     return {
         "caption": caption,
         "rows": [
             {
                 "name": names.get(key) or divisions.name_of(key) or "未知",
                 "cells": [
-                    {"label": label, "text": column[key]}
-                    for label, column in zip(impact.WORDS.values(), columns, strict=True)
+                    {"label": label, "text": _number(published.cells[key, change])}
+                    for change, label in impact.WORDS.items()
                 ],
             }
             for key in order

@@ -242,6 +242,20 @@ class TestResult:
             kind="subject.facts_changed", payload={"source": "result", "facts": ["insured"]}
         ).exists()
 
+    def test_what_was_registered_gives_way_to_the_department_once_its_data_have_caught_up(
+        self, accepted: Make, officer: User
+    ) -> None:
+        case = accepted("P01")
+        subject = known.subject_of(case)
+        assert subject is not None
+        subjects.record(subject, {"insured": Statement(False)}, "D01")
+
+        self.approve(case, "P01", officer)
+
+        last = TODAY + known.RESULT_HOLDS
+        assert subjects.known(subject, last)["insured"] is True
+        assert subjects.known(subject, last + timedelta(days=1))["insured"] is False
+
     def test_an_approved_benefit_is_enjoyed(self, accepted: Make, one_thing: OneThing) -> None:
         install(read_policies(CATALOGUES / "hangzhou", one_thing.catalogue), one_thing)
         work_item = item(accepted("P01"), "P01")

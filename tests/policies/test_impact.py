@@ -257,22 +257,6 @@ def test_a_measurement_is_kept_with_who_made_it_and_ages_with_the_draft(
     assert aged is not None and not aged.is_current
 
 
-# Small numbers
-
-
-@pytest.mark.parametrize(
-    ("numbers", "texts"),
-    [
-        ({"a": 0, "b": 7}, {"a": "0", "b": "7"}),
-        ({"a": 1, "b": 4, "c": 1200}, {"a": "少于 5", "b": "少于 5", "c": "1,200"}),
-        ({"a": 3, "b": 40, "c": 9, "d": 0}, {"a": "少于 5", "b": "40", "c": "略", "d": "0"}),
-        ({"a": 3}, {"a": "少于 5"}),
-    ],
-)
-def test_few_people_are_not_counted_out(numbers: dict[str, int], texts: dict[str, str]) -> None:
-    assert impact.shown(numbers) == texts
-
-
 SOON, LATE = date(2027, 2, 1), date(2027, 5, 1)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.analysis.suppression import SMALLEST, Published, publish
+from policies.suppression import SMALLEST, Published, publish
 
 NAMES = "abcdefg"
 tables = st.lists(st.lists(st.integers(0, 30), min_size=2, max_size=5), min_size=1, max_size=6)

@@ -9,6 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 SMALLEST = 5
+# What stands in the place of a count that is not published.
+HIDDEN = "＊"
 
 # (row, column)
 Cell = tuple[str, str]
