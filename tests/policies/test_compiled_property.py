@@ -22,6 +22,7 @@ from tests.policies.wide_rows import (
     SEALED_FACTS,
     a_day,
     a_tree,
+    an_application,
     judged,
     some_facts,
 )
@@ -63,7 +64,7 @@ def test_the_same_is_said_of_small_trees(nodes: list[Any], known: list[Facts], o
 @given(seed=seeds)
 def test_the_same_is_said_of_any_tree(seed: int) -> None:
     dice = Random(seed)
-    on = a_day(dice)
+    on = an_application(dice)
     nodes = [a_tree(dice) for _ in range(40)]
     known = [some_facts(dice) for _ in range(60)]
 

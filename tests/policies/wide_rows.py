@@ -40,6 +40,11 @@ def a_day(dice: Random) -> date:
     return ON + timedelta(days=dice.randint(*((-40, 40) if draw < 0.5 else (-1500, 800))))
 
 
+def an_application(dice: Random) -> date:
+    """Return a day to be asked about; conditions on it often name the same."""
+    return dice.choice(AWKWARD[:3]) if dice.random() < 0.6 else a_day(dice)
+
+
 def a_tree(dice: Random, facts: Sequence[FactDefinition] = OPEN_FACTS) -> Node:
     """Return a sound tree with one to some twenty comparisons."""
     while True:
@@ -65,7 +70,7 @@ def _written(dice: Random, facts: Sequence[FactDefinition], depth: int) -> dict[
 
 def _leaf(dice: Random, facts: Sequence[FactDefinition]) -> dict[str, Any]:
     draw = dice.random()
-    if draw < 0.05:
+    if draw < 0.08:
         fact, kind = "application_date", "date"
     else:
         definition = dice.choice(facts) if draw < 0.6 else dice.choice(_lively(facts))
@@ -90,7 +95,8 @@ def _lively(facts: Sequence[FactDefinition]) -> Sequence[FactDefinition]:
 def _bound(dice: Random, fact: str, kind: str) -> Any:
     if kind == "date":
         if dice.random() < 0.4:
-            return a_day(dice).isoformat()
+            day = an_application if fact == "application_date" else a_day
+            return day(dice).isoformat()
         bases = [code for code in DATES if code != fact]
         of = dice.choice(bases if fact == "application_date" else ["application", *bases])
         moves = {"years": 3, "months": 26, "days": 70}
