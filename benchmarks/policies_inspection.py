@@ -24,6 +24,7 @@ from portal.core import clock
 
 ROUNDS = 5
 SHARE = 100
+WITH_ROWS = 0.05
 FLOOR_TABLE = (
     "DROP TABLE IF EXISTS bench_match; CREATE TABLE bench_match (LIKE policies_match INCLUDING ALL)"
 )
@@ -93,7 +94,8 @@ def rows(n: int, population: Population) -> Iterator[Result]:
     full, part = median(times.full), median(times.part)
     yield at_most("inspection: full, 1 % changed (s) vs SQL", n, full, median(times.floor), 2)
     yield at_most("inspection: 1 % changed vs full (s)", n, part, full, 0.03)
-    yield at_most("… their wide rows written anew too", n, median(times.refreshed), full, 0.03)
+    # Wide rows are written when a fact is recorded, not by the inspection; both together:
+    yield at_most("… their wide rows written anew too", n, median(times.refreshed), full, WITH_ROWS)
 
 
 def measured(population: Population) -> Times:
