@@ -13,6 +13,7 @@ from policies import code_reading, institutions
 from policies.models import Institution, Scope
 from policies.views.code_desk import STATUSES
 from portal.accounts.staff import client_address
+from portal.core.json_bodies import JSONBody
 
 NO_KEY = "请在 Authorization 请求头中提供用码单位的密钥：Bearer <密钥>。"
 WRONG_KEY = "密钥不正确，或者该单位已停用。"
@@ -22,8 +23,6 @@ NO_JSON = "请求内容不是有效的 JSON 对象。"
 SHAPE = "请提供 code（码的内容，字符串）和 scope（用途：" + "、".join(Scope.values) + "）。"
 NOT_YOURS = "本单位没有这个用途。"
 RETRY_KEYS, RETRY_READINGS = 15 * 60, 60  # seconds
-
-
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -51,15 +50,21 @@ class HasInstitution(BasePermission):
         return isinstance(request.auth, Institution)
 
 
+class ShortBody(JSONBody):
+    largest = 4096  # bytes; a token and its purpose have about 120
+
+
 class VerifyCode(APIView):
     """Read one code: JSON {code, scope} in; what the scope may know out.
 
     200 valid or static, 400 forged, 409 used before, 410 revoked, 422 expired (see `outcome`);
-    401 wrong key, 403 not this institution's scope, 429 too fast. `detail` is a Chinese sentence.
+    401 wrong key, 403 not this institution's scope, 413 too large, 429 too fast. `detail` is a
+    Chinese sentence.
     """
 
     authentication_classes = [InstitutionKey]
     permission_classes = [HasInstitution]
+    parser_classes = [ShortBody]
     metadata_class = None
 
     def post(self, request: Request) -> Response:

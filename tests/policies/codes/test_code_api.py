@@ -133,6 +133,21 @@ def test_another_shape_is_a_clear_400(ask: Any, body: Any) -> None:
     assert "JSON" in answer.json()["detail"] or "code" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("[" * 4000, 400),
+        ('{"code": "x", "scope": ' + "[" * 4000, 400),
+        ('{"code": "' + "A" * 5000 + '", "scope": "medical"}', 413),
+    ],
+)
+def test_a_body_too_deep_or_too_large_is_refused_unread(ask: Any, body: str, status: int) -> None:
+    answer = ask(body)
+
+    assert (answer.status_code, set(answer.json())) == (status, {"detail"})
+    assert not CodeUse.objects.exists()
+
+
 def test_other_methods_and_types_are_refused(client: Client, issued: Issued) -> None:
     headers = {"Authorization": f"Bearer {issued.key}"}
 
