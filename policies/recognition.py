@@ -55,6 +55,25 @@ def may_recognise(user: User) -> bool:
     return department is not None and department.code in rules().departments
 
 
+def look_up(*, name: str, number: str, officer: User) -> Subject:
+    """Return the person with an ID number, put on file where new; that somebody looked stands on
+    record.
+
+    Raises Refused where the person on file has another name, and PermissionDenied.
+    """
+    _check_officer(officer)
+    with transaction.atomic():
+        found = subjects.find(SubjectKind.PERSON, number)
+        if found is None or not found.name:
+            found = subjects.subject_for(SubjectKind.PERSON, number, name)
+        ledger.record(
+            ledger.Entry("subject.looked_up", subject=f"subject:{found.pk}", actor_id=officer.pk)
+        )
+    if found.name != name:
+        raise Refused(name="姓名与已建档的信息不一致，请对照证件核对姓名和号码。")
+    return found
+
+
 @transaction.atomic
 def recognise(
     *,

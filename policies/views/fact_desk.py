@@ -5,14 +5,12 @@ stands in the ledger each time. No address holds a number, only our own serial.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,6 +19,7 @@ from policies import entering, fact_pages
 from policies.dictionary import FactDefinition
 from policies.models import Fact, Subject, SubjectKind
 from policies.subjects import MANUAL, FactError
+from policies.views import opened
 from policies.views.fact_forms import EntryForm, LookUpForm, PasswordForm, WithdrawForm
 from portal.accounts import staff
 from portal.accounts.models import Role, User
@@ -30,8 +29,7 @@ from portal.core.chinese import masked_name
 from portal.core.files import UnusableFile
 
 View = Callable[..., HttpResponse]
-# Session key: which subject was looked up, and until when (seconds since 1970) it may be read.
-OPENED, MINUTES = "subject_looked_up", 30
+LOOK_UP_FIRST = f"请先按号码查找。查找后 {opened.MINUTES} 分钟内可以查看和录入。"
 
 
 def readers_only(view: View) -> View:
@@ -53,10 +51,9 @@ def looked_up(view: View) -> View:
     @wraps(view)
     @readers_only
     def checked(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponse:
-        opened, until = request.session.get(OPENED, (0, 0))
         found = Subject.objects.filter(pk=pk).first()
-        if found is None or opened != pk or until < timezone.now().timestamp():
-            messages.info(request, "请先按号码查找。查找后 30 分钟内可以查看和录入。")
+        if found is None or not opened.is_open(request, found):
+            messages.info(request, LOOK_UP_FIRST)
             return redirect("policies:subjects")
         return view(request, found, *args, **kwargs)
 
@@ -78,8 +75,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = entering.look_up(number=form.cleaned_data["number"], actor=user_of(request))
         if found:
-            until = timezone.now() + timedelta(minutes=MINUTES)
-            request.session[OPENED] = (found.pk, until.timestamp())
+            opened.remember(request, found)
             return redirect("policies:subject", pk=found.pk)
         form.add_error("number", "没有查到。尚未提交过申请、也没有建档的，没有可查的信息。")
     return render(request, "policies/facts/find.html", {"form": form}, status=422)

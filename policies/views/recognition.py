@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from policies import institutions, recognition, subjects
+from policies import institutions, recognition
 from policies.codes import recognition as recognition_of
 from policies.models import Recognition, Subject, SubjectKind
 from policies.recognition_rules import rules, words
+from policies.views import opened
 from policies.views.recognition_forms import EndForm, FindForm, RecogniseForm
 from portal.accounts.models import DEPARTMENT_ROLES
 from portal.accounts.permissions import roles_required, user_of
@@ -68,12 +69,12 @@ def find(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _index(request, form, status=422)
     name, number = form.cleaned_data["name"], form.cleaned_data["id_number"]
-    found = subjects.find(SubjectKind.PERSON, number)
-    if found and found.name and found.name != name:
-        form.add_error("name", "姓名与已建档的信息不一致，请对照证件核对姓名和号码。")
+    try:
+        found = recognition.look_up(name=name, number=number, officer=user_of(request))
+    except recognition.Refused as refusal:
+        form.show(refusal.problems)
         return _index(request, form, status=422)
-    if found is None or not found.name:
-        found = subjects.subject_for(SubjectKind.PERSON, number, name)
+    opened.remember(request, found)
     return redirect("policies:recognition-subject", pk=found.pk)
 
 
@@ -81,14 +82,14 @@ def find(request: HttpRequest) -> HttpResponse:
 @recognisers_only
 def subject(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one person: what holds, what held, and the form to recognise or to end."""
-    return _subject(request, _person(pk))
+    return _subject(request, _person(request, pk))
 
 
 @require_POST
 @recognisers_only
 def make(request: HttpRequest, pk: int) -> HttpResponse:
     """Recognise the person."""
-    found, form = _person(pk), RecogniseForm(request.POST)
+    found, form = _person(request, pk), RecogniseForm(request.POST)
     if form.is_valid():
         try:
             made = recognition.recognise(
@@ -119,8 +120,12 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return _subject(request, held.subject, end_form=form, status=422)
 
 
-def _person(pk: int) -> Subject:
-    return get_object_or_404(Subject, pk=pk, kind=SubjectKind.PERSON)
+def _person(request: HttpRequest, pk: int) -> Subject:
+    """Return a person on the list of recognitions, or looked up a short while ago, or Http404."""
+    found = get_object_or_404(Subject, pk=pk, kind=SubjectKind.PERSON)
+    if not (found.recognitions.exists() or opened.is_open(request, found)):
+        raise Http404
+    return found
 
 
 def _index(request: HttpRequest, form: FindForm, status: int = 200) -> HttpResponse:

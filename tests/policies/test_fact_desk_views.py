@@ -16,7 +16,7 @@ from PIL import Image
 from policies import entering
 from policies.models import Fact, Subject
 from policies.subjects import FactError, Statement, known, record, subject_for
-from policies.views.fact_desk import OPENED
+from policies.views.opened import OPENED
 from portal.accounts.models import Department, Role, User
 from portal.core.ledger import Event
 from tests.policies.factories import resident_id, uscc

@@ -9,6 +9,7 @@ from django.test import Client
 from policies import recognition
 from policies.models import Institution, Recognition, Recommender, Subject
 from portal.accounts.models import Role, User
+from portal.core.ledger import Event
 from tests.policies.codes import people
 from tests.policies.codes.people import CONTEST, MARKET
 from tests.policies.factories import resident_id
@@ -127,7 +128,33 @@ def test_a_wrong_number_or_name_is_said_and_kept(
     assert not Subject.objects.exists()
 
 
+def test_whoever_was_not_looked_up_and_is_not_on_the_list_has_no_page(
+    desk: Client, subject: Subject
+) -> None:
+    pages = (f"/recognitions/subjects/{subject.pk}/", f"/recognitions/subjects/{subject.pk}/make/")
+
+    assert desk.get(pages[0]).status_code == 404
+    assert desk.post(pages[1], CONTEST | {"level": "C", "route": "contest"}).status_code == 404
+    assert not Recognition.objects.exists()
+
+    desk.post(FIND, {"name": people.NAME, "id_number": ID})
+
+    assert desk.get(pages[0]).status_code == 200
+
+
+@pytest.mark.parametrize("name", [people.NAME, "沈二舟"])
+def test_looking_somebody_up_stands_in_the_ledger(
+    desk: Client, subject: Subject, officer: User, name: str
+) -> None:
+    desk.post(FIND, {"name": name, "id_number": ID})
+
+    event = Event.objects.get(kind="subject.looked_up")
+    assert (event.subject, event.actor_id) == (f"subject:{subject.pk}", officer.pk)
+    assert event.payload == {}
+
+
 def make(desk: Client, subject: Subject, **changes: Any) -> Any:
+    desk.post(FIND, {"name": subject.name, "id_number": subject.identity["id_number"]})
     typed = {"level": "C", "route": "contest", "valid_until": "", **CONTEST} | changes
     return desk.post(f"/recognitions/subjects/{subject.pk}/make/", typed, follow=True)
 
