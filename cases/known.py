@@ -107,7 +107,6 @@ def _newcomer(case: Case) -> Subject:
         kind=case.applicant_kind,
         identity_index=subjects.identity_index(number),
         identity=_identity(case),
-        employer_index=_employer(case),
     )
 
 
@@ -129,7 +128,11 @@ def _employer(case: Case) -> str:
 
 
 def _attach(subject: Subject, case: Case) -> None:
-    """Let the applicant's account stand for the subject; an account stands for one person only."""
+    """Let the applicant's account stand for the subject; an account stands for one person only.
+
+    Only now is the employer believed: an employer reads what its people may have, and anyone could
+    put somebody else's number beside their own firm's.
+    """
     before = (subject.user_id, subject.identity, subject.employer_index)
     subject.user_id = case.applicant_id
     subject.identity = {**subject.identity, **_identity(case)}

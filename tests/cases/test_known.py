@@ -44,9 +44,6 @@ class TestForm:
         assert facts["birth_date"] == date(1997, 12, 3)
         assert set(Fact.objects.values_list("source", flat=True)) == {"form"}
         assert ChangedSubject.objects.get().subject_id == subject.pk
-        assert subject.employer_index == subjects.employer_index(
-            case.all_answers["p_employer_uscc"]
-        )
 
     def test_income_is_kept_sealed(self, submitted: Make) -> None:
         submitted("P01", "P08", family_income_pc="48000.50")
@@ -136,6 +133,20 @@ class TestWhoItIs:
         assert subject.pk == getattr(known.subject_of(case), "pk", None)
         event = Event.objects.get(kind="subject.attached")
         assert (event.actor_id, event.payload) == (clerk.pk, {"case": str(case.pk)})
+
+    def test_a_form_puts_nobody_on_the_list_of_an_employer(
+        self, submitted: Make, clerk: User
+    ) -> None:
+        """Or whoever knows a person's number could read under their own firm what is known."""
+        case = submitted("P01")
+        subject = known.subject_of(case)
+        assert subject is not None
+        assert subject.employer_index == ""
+
+        intake.accept(case_id=case.pk, clerk=clerk)
+
+        employer = subjects.employer_index(case.all_answers["p_employer_uscc"])
+        assert type(subject).objects.get().employer_index == employer
 
     def test_a_deemed_acceptance_proves_nothing(self, submitted: Make, talent: User) -> None:
         case = submitted("P01")
