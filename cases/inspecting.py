@@ -10,7 +10,7 @@ from portal.core import clock
 
 
 def inspect(*, full: bool = False) -> Inspection:
-    """Inspect everyone where that is needed, and follow up what came of changed facts."""
+    """Inspect everyone where that is needed, and follow up what came of facts and of time."""
     return inspection.inspect(clock.today(), full=full, tell=follow_up)
 
 
@@ -30,5 +30,7 @@ def inspect_next() -> bool:
 
 
 def follow_up(changes: Changes) -> None:
-    maturity.reconsider(changes.subject_ids)
+    """Judge what was put aside anew, as a new version may have another day; then recommend."""
+    others = {subject_id for subject_id, _ in (*changes.gained, *changes.lost)}
+    maturity.reconsider({*changes.subject_ids, *others})
     recommending.react(changes)

@@ -39,12 +39,16 @@ LOCK_ALONE = "SELECT pg_advisory_xact_lock(hashtext('policies.inspection'))"
 # The sorts and tables of a batch fit into memory.
 ROOM = "SET LOCAL work_mem = '64MB'"
 
-# Taking a row from the queue deletes it first: a fact that changes meanwhile waits for the end of
-# this transaction and then puts the subject into the queue again. As an array the choice is made
-# once; as a list it may be made anew for each row, and the limit not be kept.
+# Whoever keeps a fact holds the subject first and then puts it into the queue; so does this, or the
+# two would wait for each other. A subject that is held just now stays in the queue; a fact that
+# changes meanwhile waits for the end of this transaction and puts the subject in again. As an array
+# the choice is made once; as a list it may be made anew for each row, and the limit not be kept.
 CLAIM = """
 DELETE FROM policies_changedsubject WHERE subject_id = ANY(ARRAY(
-    SELECT subject_id FROM policies_changedsubject LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT subject.id
+    FROM policies_changedsubject AS changed
+    JOIN policies_subject AS subject ON subject.id = changed.subject_id
+    LIMIT %s FOR NO KEY UPDATE OF subject SKIP LOCKED
 )) RETURNING subject_id
 """
 NEXT = """
@@ -110,7 +114,10 @@ WHERE ended_at IS NOT NULL AND by_policy @? '$.*.form' ORDER BY id DESC LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What some subjects' changed facts came to: pairs of subject and policy, by id."""
+    """What was found of some subjects: pairs of subject and policy, by id.
+
+    `subject_ids` are those whose facts have changed; the pairs may be of others too.
+    """
 
     subject_ids: tuple[int, ...] = ()
     gained: tuple[Pair, ...] = ()
@@ -152,8 +159,9 @@ def inspect(
     """Look at the changed subjects, and at everyone for each policy that reads otherwise than at
     the last run or, in a full run, for every policy; return the run with its finds.
 
-    `tell` hears what came of changed facts, in the transaction of each batch. A run that is cut
-    short leaves what it has found; the next one goes over everyone again.
+    `tell` hears in the transaction of each batch what came of changed facts, and which pairs others
+    have gained or lost, as time has passed or a policy is new. A run that is cut short leaves what
+    it has found; the next one goes over everyone again.
     """
     run = Inspection.objects.create(on=on, is_full=full)
     policies, before = tuple(shelf().policies.values()), _last_forms()
@@ -164,7 +172,7 @@ def inspect(
         continue
     looked_at = _inspect_queue(on, of_changed, tell)
     if due:
-        looked_at = _inspect_everyone(plan_for(due, on), of_everyone)
+        looked_at = _inspect_everyone(plan_for(due, on), of_everyone, tell)
     run.by_policy = {
         policy.code: {
             **(_after(of_changed, of_everyone, policy.pk) if policy in due
@@ -261,7 +269,7 @@ def _inspect_some(limit: int, on: date, tally: Tally) -> Changes:
     return Changes(subject_ids, gained, lost)
 
 
-def _inspect_everyone(plan: Plan, tally: Tally) -> int:
+def _inspect_everyone(plan: Plan, tally: Tally, tell: Callable[[Changes], object] | None) -> int:
     """Look at all subjects for the policies of a plan; return how many there are."""
     looked_at = last = 0
     while True:
@@ -271,7 +279,9 @@ def _inspect_everyone(plan: Plan, tally: Tally) -> int:
             (subject_ids,) = cursor.fetchone() or (None,)
             if not subject_ids:
                 return looked_at
-            _merge(plan, subject_ids, tally)
+            gained, lost = _merge(plan, subject_ids, tally)
+            if tell and (gained or lost):
+                tell(Changes((), gained, lost))
         looked_at, last = looked_at + len(subject_ids), subject_ids[-1]
 
 

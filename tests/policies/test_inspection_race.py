@@ -151,6 +151,19 @@ class TestAFactThatChangesMeanwhile:
         inspect(TODAY)
         assert matches() == recount(TODAY) == set()
 
+    def test_neither_keeps_the_other_waiting_for_ever(self, insured: Subject, gate: Gate) -> None:
+        say(insured, edu="21")
+
+        def batch() -> None:
+            with transaction.atomic():
+                inspect_changed(100)
+                list(Subject.objects.select_for_update(no_key=True))  # as who recommends does
+
+        gate.between(batch, lambda: say(insured, insured=False))
+
+        inspect(TODAY)
+        assert matches() == recount(TODAY) == set()
+
     def test_would_be_lost_if_the_queue_were_only_cleared_at_the_end(
         self, insured: Subject, gate: Gate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
