@@ -89,7 +89,9 @@ def _by_version(
     policy: PublishedPolicy, on: date, condition: Callable[[PublishedVersion], Sql]
 ) -> Sql:
     """Return the id of the version that a row is judged by, if the condition of it is true."""
-    arms: list[Sql] = []
+    # Without the day of the event nobody can say which version counts.
+    arms = [Sql(f"WHEN p.f_{code} IS NULL THEN NULL::bigint") for code in policy.dated_by]
+    undated = len(arms)
     for version in _in_turn(policy):
         guard = _counts(version, on)
         if guard == FALSE:
@@ -103,7 +105,7 @@ def _by_version(
         )
         if guard == TRUE:
             break
-    if not arms:
+    if len(arms) == undated:
         return Sql("NULL::bigint")
     params = tuple(param for arm in arms for param in arm.params)
     return Sql(f"CASE {' '.join(arm.text for arm in arms)} END", params)
@@ -121,9 +123,8 @@ def _counts(version: PublishedVersion, on: date) -> Sql:
     if judged_on == APPLICATION:
         guards = [TRUE if version.in_force(on) else FALSE]
     else:
-        day = f"coalesce(p.f_{judged_on}, %s::date)"
         guards = [
-            Sql(f"{day} {relation} %s::date", (on, bound))
+            Sql(f"p.f_{judged_on} {relation} %s::date", (bound,))
             for relation, bound in ((">=", version.begins), ("<=", version.ends))
             if bound
         ]

@@ -103,12 +103,7 @@ def _benefit(
 
 def _undated(policy: PublishedPolicy, facts: Facts) -> tuple[str, ...]:
     """Return the date facts that say which version counts, where they are unknown."""
-    named = (
-        version.document.judged_on
-        for version in policy.versions
-        if version.begins is not None or version.ends is not None
-    )
-    return tuple(code for code in named if code != APPLICATION and facts.get(code) is None)
+    return tuple(code for code in policy.dated_by if facts.get(code) is None)
 
 
 def _rule(policy: PublishedPolicy, now: PublishedVersion, facts: Facts, on: date) -> Rule:

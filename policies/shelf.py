@@ -88,6 +88,16 @@ class PublishedPolicy:
         return None
 
     @cached_property
+    def dated_by(self) -> tuple[str, ...]:
+        """The date facts that say which version counts; while one is unknown, nobody can say."""
+        named = (
+            version.document.judged_on
+            for version in self.versions
+            if version.begins is not None or version.ends is not None
+        )
+        return tuple(dict.fromkeys(code for code in named if code != APPLICATION))
+
+    @cached_property
     def _by_division(self) -> Mapping[str, tuple[PublishedVersion, ...]]:
         """Return the versions by division, the latest first: it wins where days differ."""
         found: dict[str, tuple[PublishedVersion, ...]] = {}

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from policies import subjects
 from policies.dictionary import dictionary, stated
-from policies.eligibility import Count, holds
+from policies.eligibility import Count, Outcome
+from policies.judging import outcome
 from policies.models import Match, Policy, PolicyVersion, Subject
 from policies.shelf import shelf
 from policies.subjects import MANUAL, Statement
@@ -89,7 +90,7 @@ def recount(on: date) -> set[tuple[int, str, int]]:
         facts = subjects.known(subject, on)
         for policy in shelf().for_applicant("person"):
             version = policy.version(facts, on)
-            if version and holds(version.rule, facts, on):
+            if version and outcome(policy, facts, on).outcome == Outcome.ELIGIBLE:
                 found.add((subject.pk, policy.code, version.pk))
     return found
 
