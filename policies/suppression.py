@@ -4,7 +4,7 @@ A count of 1 to 4 may point at a person. A total beside its parts gives a single
 so in every line with a total the hidden parts are at least two and together at least five, or none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -36,12 +36,15 @@ class Published:
         return None in every
 
 
-def publish(counts: Mapping[Cell, int], *, summed: bool = True) -> Published:
+def publish(
+    counts: Mapping[Cell, int], *, summed: bool = True, withheld: Collection[str] = ()
+) -> Published:
     """Return a cross table by (row, column) without small cells and what gives them away.
 
     Sums count as a further row and column, so that they are protected like any other cell. Zeros
     are shown: nobody stands behind them. Without `summed` the rows have sums of their own, but
-    nothing is summed over them, as where one person may stand in several.
+    nothing is summed over them, as where one person may stand in several. `withheld` are columns
+    whose sums must not be shown.
     """
     rows, columns = (tuple(dict.fromkeys(at[axis] for at in counts)) for axis in (0, 1))
     full = _with_sums(counts, rows, columns)
@@ -50,6 +53,7 @@ def publish(counts: Mapping[Cell, int], *, summed: bool = True) -> Published:
         lines.append([(SUM, column) for column in (*columns, SUM)])
         lines += [[(row, column) for row in (*rows, SUM)] for column in (*columns, SUM)]
     hidden = {at for at, count in full.items() if 0 < count < SMALLEST}
+    hidden |= {(SUM, column) for column in withheld if full.get((SUM, column))}
     while more := {at for line in lines for at in _missing(line, hidden, full)}:
         hidden |= more
     shown = {at: None if at in hidden else count for at, count in full.items()}
@@ -61,9 +65,30 @@ def publish(counts: Mapping[Cell, int], *, summed: bool = True) -> Published:
     )
 
 
+def publish_together(tables: Sequence[Mapping[Cell, int]]) -> list[Published]:
+    """Return cross tables that tell the same subjects apart by different rows.
+
+    Their sums by column are the same numbers, so one that is withheld in a table is in all: the
+    next table would give away what it protects.
+    """
+    withheld: set[str] = set()
+    while True:
+        found = [publish(counts, withheld=withheld) for counts in tables]
+        more = {column for one in found for column in _withheld_sums(one)} - withheld
+        if not more:
+            return found
+        withheld |= more
+
+
 def hide_small(count: int) -> int | None:
     """Return a count that stands alone, None where it is too small to be shown."""
     return None if 0 < count < SMALLEST else count
+
+
+def _withheld_sums(found: Published) -> Iterator[str]:
+    yield from (column for column, count in found.columns.items() if count is None)
+    if found.total is None:
+        yield SUM
 
 
 def _with_sums(

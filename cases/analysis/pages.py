@@ -81,7 +81,7 @@ def excel(code: str) -> HttpResponse:
 
 
 def _of_axis(axis: Axis, district: str) -> list[Table]:
-    found = suppression.publish(figures.population(axis, clock.today()))
+    found = _population(axis)
     return [
         _slice(axis.name, found, _ordered(axis.names, found.rows), district),
         _by_district(found, axis.code),
@@ -89,8 +89,15 @@ def _of_axis(axis: Axis, district: str) -> list[Table]:
 
 
 def _sheets_of_axis(axis: Axis) -> list[Table]:
-    found = suppression.publish(figures.population(axis, clock.today()))
+    found = _population(axis)
     return [_crossed(axis.name, found, _ordered(axis.names, found.rows))]
+
+
+def _population(axis: Axis) -> Published:
+    """Return the population by an axis and district; all pages withhold the same districts."""
+    alike = [one for one in AXES.values() if one.kind == axis.kind]
+    counted = [figures.population(one, clock.today()) for one in alike]
+    return suppression.publish_together(counted)[alike.index(axis)]
 
 
 # ---- what they want -----------------------------------------------------------------------------
@@ -155,12 +162,16 @@ def _funnel() -> Table:
 
 
 def _stages(way: figures.Way) -> list[int | None]:
-    """Return the counts of the stages; one that differs by one to four from the last is hidden."""
+    """Return the counts of the stages; one that differs by one to four from the last that is
+    shown is hidden."""
     counts = (way.eligible, way.shown, way.applied, way.approved, way.paid)
     shown: list[int | None] = [suppression.hide_small(count) for count in counts]
+    last = way.applied
     for at in (3, 4):
-        if 0 < counts[at - 1] - counts[at] < SMALLEST:
+        if 0 < last - counts[at] < SMALLEST:
             shown[at] = None
+        elif shown[at] is not None:
+            last = counts[at]
     return shown
 
 

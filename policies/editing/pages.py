@@ -17,6 +17,7 @@ from policies.editing.draft import MODES, Draft, flaws, inside, mark, of_version
 from policies.models import Policy, PolicyState, PolicyVersion
 from policies.policy_schema import Flaw
 from policies.shelf import published_versions
+from policies.suppression import Published
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.chinese import day_words, instant_words
@@ -512,10 +513,9 @@ def impact_figures(found: impact.Measurement) -> list[dict[str, Any]]:
 
 
 def _whole(found: impact.Measurement) -> dict[str, str]:
-    """Return the counts of the whole population by change, small ones withheld."""
-    counts = {("", change): found.changes.get(change, 0) for change in impact.Change}
-    published = suppression.publish(counts)
-    return {change: _number(published.cells["", change]) for change in impact.Change}
+    """Return the counts of the whole population by change: the sums of either table."""
+    sums = _published(found)[0].columns
+    return {change: _number(sums.get(change, 0)) for change in impact.Change}
 
 
 def _number(count: int | None) -> str:
@@ -524,19 +524,30 @@ def _number(count: int | None) -> str:
 
 def impact_tables(found: impact.Measurement) -> list[dict[str, Any]]:
     degrees = {one.value: one.label for one in dictionary()[impact.DEGREE].options}
+    by_district, by_degree = _published(found)
     return [
-        _table("按所在区县", found.by_district, dict(builder.districts())),
-        _table("按学历", found.by_degree, degrees),
+        _table("按所在区县", by_district, dict(builder.districts())),
+        _table("按学历", by_degree, degrees),
     ]
 
 
-def _table(
-    caption: str, counts: Mapping[str, Mapping[str, int]], names: Mapping[str, str]
-) -> dict[str, Any]:
-    order = [*(key for key in names if key in counts), *(key for key in counts if key not in names)]
-    published = suppression.publish(
-        {(key, change): counts[key].get(change, 0) for key in order for change in impact.Change}
+def _published(found: impact.Measurement) -> list[Published]:
+    """Return the changes by district and by degree; what neither may tell is withheld in both."""
+    return suppression.publish_together(
+        [
+            {
+                (key, change.value): own.get(change, 0)
+                for key, own in counts.items()
+                for change in impact.Change
+            }
+            for counts in (found.by_district, found.by_degree)
+        ]
     )
+
+
+def _table(caption: str, published: Published, names: Mapping[str, str]) -> dict[str, Any]:
+    known = [key for key in names if key in published.rows]
+    order = [*known, *(key for key in published.rows if key not in names)]
     return {
         "caption": caption,
         "rows": [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.suppression import SMALLEST, Published, publish
+from policies.suppression import SMALLEST, Published, publish, publish_together
 
 NAMES = "abcdefg"
 tables = st.lists(st.lists(st.integers(0, 30), min_size=2, max_size=5), min_size=1, max_size=6)
@@ -96,3 +96,34 @@ def test_what_is_shown_is_true(table: list[list[int]]) -> None:
 
     assert all(shown in (None, counts[at]) for at, shown in found.cells.items())
     assert found.total in (None, sum(counts.values()))
+
+
+def test_a_sum_that_one_table_withholds_is_in_no_other() -> None:
+    """Everybody of 淳安 is of one degree: its sum is withheld with it, to protect the three."""
+    degrees = {("本科", "淳安"): 9, ("本科", "余杭"): 3, ("博士", "余杭"): 40}
+    ages = {("青年", "淳安"): 9, ("青年", "余杭"): 22, ("中年", "余杭"): 21}
+
+    by_degree, by_age = publish_together([degrees, ages])
+
+    assert publish(ages).columns["淳安"] == 9
+    assert by_degree.columns["淳安"] is None
+    assert by_age.columns["淳安"] is None
+
+
+@given(tables, st.integers(0, 5))
+def test_tables_of_the_same_subjects_withhold_the_same_sums(
+    table: list[list[int]], turned: int
+) -> None:
+    first = counts_of(table)
+    columns = list(dict.fromkeys(column for _, column in first))
+    whole = {one: sum(count for (_, at), count in first.items() if at == one) for one in columns}
+    second = {("x", one): min(count, turned) for one, count in whole.items()}
+    second |= {("y", one): count - second["x", one] for one, count in whole.items()}
+
+    found = publish_together([first, second])
+
+    assert found[0].columns == found[1].columns
+    assert found[0].total == found[1].total
+    for one in found:
+        for line in lines(one):
+            assert line.count(None) != 1
