@@ -29,6 +29,8 @@ DEGREES = {"21": 62, "14": 22, "31": 12, "11": 4}
 INDUSTRIES = {"I": 38, "M": 14, "F": 12, "R": 9, "C": 9, "P": 7, "L": 6, "Q": 3, "H": 2}
 # One statement in this many is missing: no source knows everything of everybody.
 GAPS = 16
+# The firm of the sample agent, so that there are people of the agent's own to list.
+OWN_FIRM = 4
 # Above the credit codes of the sample applicants and their employers.
 FIRST_FIRM = 2001
 
@@ -56,7 +58,7 @@ def _person(number: int, dice: Random) -> Subject:
     body = f"330199{birth:%Y%m%d}{number % 100:03d}"
     number_of_id = body + id_check_character(body)
     name = FAMILY_NAMES[number % len(FAMILY_NAMES)] + GIVEN_NAMES[number * 11 % len(GIVEN_NAMES)]
-    employer = FIRST_FIRM + dice.randrange(ENTERPRISES * 2)
+    employer = OWN_FIRM if number % 90 == 0 else FIRST_FIRM + dice.randrange(ENTERPRISES * 2)
     return Subject(
         kind=SubjectKind.PERSON,
         identity_index=subjects.identity_index(number_of_id),

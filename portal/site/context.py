@@ -27,6 +27,11 @@ ROOMS: tuple[tuple[str, str, set[Role]], ...] = (
     ("policies:subjects", "信息查询", {Role.CLERK, Role.OFFICER, Role.LEADER}),
     ("cases:analysis-start", "综合数据库", ANALYSTS),
     ("cases:uptake", "推荐成效", {Role.EDITOR, Role.SUPERVISOR}),
+    (
+        "policies:inspections",
+        "数据巡检",
+        {Role.SUPERVISOR, Role.EDITOR, Role.AUDITOR, Role.ADMINISTRATOR},
+    ),
     ("policies:institutions", "用码单位", {Role.ADMINISTRATOR}),
     ("cases:own-people", "本单位人员", {Role.AGENT}),
 )
