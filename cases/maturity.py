@@ -57,12 +57,16 @@ class Woken(NamedTuple):
 # ---- before and at acceptance -------------------------------------------------------------------
 
 
-def preview(case: Case) -> dict[str, Aside]:
-    """Return what would be put aside if the case were accepted today; changes nothing."""
+def preview(case: Case, *, at_window: bool = False) -> dict[str, Aside]:
+    """Return what would be put aside if the case were accepted today; changes nothing.
+
+    The window sees what acceptance will do, the applicant what follows from their own account.
+    """
     on = clock.today()
     if not windows.policies_of(case.version.catalogue, case.item_codes):
         return {}
-    facts = verdicts.known_of_applicant(case, on)
+    of_case = verdicts.known_of_case(case, on).facts if at_window else None
+    facts = verdicts.known_of_applicant(case, on) if of_case is None else of_case
     return parking.put_aside(route(case), case.version.catalogue, facts, on, case.existing_results)
 
 

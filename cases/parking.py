@@ -15,6 +15,7 @@ from policies.dictionary import dictionary
 from policies.eligibility import Facts, Outcome
 from policies.judging import Verdict
 from policies.schema import Catalogue
+from portal.core.chinese import day_words
 
 Missing = dict[str, str]
 
@@ -33,6 +34,12 @@ class Aside:
     missing: tuple[Missing, ...]
     expected_on: date | None
     closes_on: date | None
+
+    @property
+    def words(self) -> str:
+        """How pages say it: 待成熟，2027年3月1日起可办."""
+        day = f"{day_words(self.expected_on)}起可办" if self.expected_on else "条件具备后可办"
+        return f"待成熟，{day}"
 
 
 def put_aside(

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from cases import calendar, masking
+from cases import calendar, masking, maturity
 from cases.application import merged_form, route
 from cases.merging import Needed
 from cases.models import Case, Document, Edge, Origin, SharedRequest, Supplement, WorkItem
@@ -130,7 +130,8 @@ def materials(
 def plan_of(case: Case) -> picture.Picture:
     """Return the picture of a case: the promise at the window, the progress after acceptance."""
     if case.accepted_at is None:
-        return picture.promise(route(case), case.version.catalogue)
+        aside = maturity.preview(case, at_window=True)  # has no day yet
+        return picture.promise(route(case, without=aside), case.version.catalogue)
     work_items = list(
         case.work_items.select_related("department").prefetch_related("suspensions").order_by("pk")
     )

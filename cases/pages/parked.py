@@ -24,6 +24,7 @@ def preview(case: Case) -> list[dict[str, Any]]:
     items = case.version.catalogue.items
     return [
         {
+            "code": one.code,
             "name": short_name(items[one.code].name),
             "day": f"{day_words(one.expected_on)}起可办" if one.expected_on else "条件具备后可办",
             "missing": [entry["label"] for entry in one.missing],

@@ -11,16 +11,17 @@ from typing import Any
 
 from django.http import QueryDict
 
-from cases import application, calendar, merging, routing, verdicts, windows
+from cases import application, calendar, merging, parking, routing, verdicts, windows
 from cases.errors import Incomplete
 from cases.models.case import ApplicantKind
 from cases.pages import picture
 from cases.pages import verdicts as verdict_page
-from policies.eligibility import Outcome
+from cases.parking import Aside
+from policies.eligibility import Facts
 from policies.judging import Verdict
 from policies.schema import Catalogue, Item, Requirement
 from policies.shelf import PublishedPolicy
-from policies.subjects import of_user
+from policies.subjects import known, of_user
 from portal.accounts.models import User
 from portal.core.chinese import day_words
 
@@ -90,24 +91,38 @@ class Selection:
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
         """How the person who is signed in stands with each item; nothing for anybody else."""
-        if self.user is None or not self.user.is_applicant:
+        if self._known is None:
             return {}
-        subject = of_user(self.user, self.kind)
-        return verdicts.of_selection(subject, self.catalogue, self._taken, self.on)
+        return verdicts.judged(self.catalogue, self._taken, self._known, self.on)
+
+    @cached_property
+    def aside(self) -> Mapping[str, Aside]:
+        """What of the selection is not ripe yet, by item: it waits after acceptance."""
+        if self.plan is None or self._known is None:
+            return {}
+        return parking.put_aside(self.plan, self.catalogue, self._known, self.on, self.held)
 
     @property
     def put_aside(self) -> list[dict[str, str]]:
-        """What of the selection is not ripe yet, with its day: it waits after acceptance."""
-        ripening = (
-            (self.catalogue.items[code], self.verdicts[code])
-            for code in (self.plan.codes if self.plan else ())
-            if code in self.verdicts
-        )
         return [
-            {"name": picture.short_name(item.name), "words": verdict.words}
-            for item, verdict in ripening
-            if verdict.outcome == Outcome.NOT_YET
+            {"name": picture.short_name(self.catalogue.items[code].name), "words": one.words}
+            for code, one in self.aside.items()
         ]
+
+    @cached_property
+    def at_once(self) -> routing.Plan | None:
+        """The route that is gone right after acceptance; none where nothing of it is ripe."""
+        if self.plan is None or not self.aside:
+            return self.plan
+        ripe = [code for code in self.plan.codes if code not in self.aside]
+        return routing.plan(self.catalogue, ripe, None, self.on, self.held) if ripe else None
+
+    @cached_property
+    def _known(self) -> Facts | None:
+        if self.user is None or not self.user.is_applicant:
+            return None
+        subject = of_user(self.user, self.kind)
+        return known(subject, self.on) if subject else windows.NOTHING
 
     @property
     def _taken(self) -> list[str]:
@@ -119,21 +134,22 @@ class Selection:
         return [self._option(item) for item in self.items]
 
     def picture(self) -> picture.Picture | None:
-        return picture.promise(self.plan, self.catalogue) if self.plan else None
+        return picture.promise(self.at_once, self.catalogue) if self.at_once else None
 
     def sums(self) -> dict[str, Any]:
         """Return what the summary beside the list says."""
         promised = self.catalogue.one_thing.promised_days
         if self.plan is None or self.merged is None:
             return {"count": 0, "promised": promised}
-        last = calendar.current().add(self.on, self.plan.days)
+        days = self.at_once.days if self.at_once else None
         return {
             "count": len(self.plan.steps),
             "fields": len(self.merged.fields),
             "uploads": len(self.merged.uploads),
             "savings": self.merged.savings,
-            "days": self.plan.days,
-            "last_day": day_words(last),
+            "days": days,
+            "last_day": day_words(calendar.current().add(self.on, days or 0)),
+            "at_once": len(self.at_once.steps) if self.at_once else 0,
             "promised": promised,
         }
 

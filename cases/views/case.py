@@ -87,6 +87,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found.state == CaseState.DRAFT:
         return redirect("cases:form", pk=pk)
     facts = facts_of(found)
+    aside = parked_page.preview(found) if found.state in AT_WINDOW else []
     told = Message.objects.inbox_of(user_of(request)).filter(event__stream=pk)[:MOST_MESSAGES]
     context = {
         "case": found,
@@ -94,10 +95,10 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
         "heading": story.heading(facts),
         "lead": story.lead(facts),
         **parked_page.of_case(facts.parked),
-        "put_aside": parked_page.preview(found) if found.state in AT_WINDOW else [],
+        "put_aside": aside,
         "notices": [_notice_row(one) for one in facts.asking],
         "offers": facts.open_offers,
-        "plan": _picture(facts),
+        "plan": _picture(facts, {one["code"] for one in aside}),
         "entries": story.timeline(facts),
         "clocks": story.clocks(facts),
         "sections": _given(found),
@@ -205,14 +206,18 @@ def _papers(found: Case) -> dict[str, Any]:
     }
 
 
-def _picture(facts: story.Facts) -> picture.Picture | None:
-    """Return the progress of an accepted case, the promise of one that still waits."""
+def _picture(facts: story.Facts, aside: set[str]) -> picture.Picture | None:
+    """Return the progress of an accepted case, the promise of one that still waits.
+
+    What is going to be put aside has no day yet.
+    """
     if facts.work_items:
         return picture.progress(
             facts.case, facts.work_items, facts.edges, now=facts.now, calendar=facts.calendar
         )
     if facts.case.state in {CaseState.SUBMITTED, CaseState.RETURNED}:
-        return picture.promise(application.route(facts.case), facts.case.version.catalogue)
+        plan = application.route(facts.case, without=aside)
+        return picture.promise(plan, facts.case.version.catalogue) if plan.steps else None
     return None
 
 

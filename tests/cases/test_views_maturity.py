@@ -66,6 +66,23 @@ class TestMenu:
         assert "1 项待成熟，受理后先搁置" in told
         assert "连续参保满6个月" in told and "1个月" in told
 
+    def test_what_is_not_ripe_has_no_part_in_the_plan(
+        self, signed_in: Client, subject: Subject
+    ) -> None:
+        both = signed_in.get(MENU, {"item": ["P01", "P07"]})
+        alone = signed_in.get(MENU, {"item": ["P07"], "have-P01": "杭社参〔2026〕1 号"})
+
+        assert [row["name"][:6] for row in both.context["plan"]["rows"]] == ["职工参保登记"]
+        assert "不含待成熟的 1 项" in both.content.decode()
+        assert alone.context["plan"] is None
+        assert "待成熟后起算" in alone.content.decode()
+
+    def test_what_hangs_on_it_waits_as_well(self, signed_in: Client, subject: Subject) -> None:
+        state(subject, insured=False, ss_months_total=0)
+        aside = signed_in.get(MENU, {"item": ["P03", "P08"]}).context["put_aside"]
+
+        assert [one["name"] for one in aside] == ["大学生落户", "公租房货币补贴申请"]
+
     def test_nobody_else_does(self, client: Client, subject: Subject) -> None:
         told = page(client, MENU)
 
@@ -118,6 +135,17 @@ class TestBeforeAcceptance:
         told = page(signed_in, reverse("cases:window-case", args=[case.pk]))
         assert "核验参考" in told and "待成熟，2027年4月23日起可办" in told
         assert "须核验：连续参保满6个月" in told
+
+    def test_the_plan_before_acceptance_leaves_it_out(
+        self, signed_in: Client, submitted: Make, subject: Subject, clerk: User
+    ) -> None:
+        case = submitted("P01", "P07")
+        own = signed_in.get(reverse("cases:case", args=[case.pk])).context["plan"]
+        signed_in.force_login(clerk)
+        at_window = signed_in.get(reverse("cases:window-case", args=[case.pk])).context["plan"]
+
+        for plan in (own, at_window):
+            assert len(plan["rows"]) == 1 and plan["rows"][0]["name"].startswith("职工参保登记")
 
 
 class TestCasePage:
