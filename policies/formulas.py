@@ -17,22 +17,39 @@ Per = Literal["once", "month", "year"]
 Part = TypeVar("Part")
 
 
+# Beyond these a number is a slip of the pen, and sums could no longer be worked out exactly.
+MOST = 10_000
+MOST_MONEY = 10**10
+FINEST = -4
+
+
 def _positive(value: int) -> int:
     if value < 1:
         raise ValueError("应为不小于 1 的整数")
+    if value > MOST:
+        raise ValueError(f"不能超过 {MOST:,}")
     return value
 
 
 def _not_negative(amount: Decimal) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise ValueError("金额不能为负数")
-    return amount
+    if amount > MOST_MONEY:
+        raise ValueError("金额不能超过 100 亿元")
+    return _exact(amount)
 
 
 def _share(value: Decimal) -> Decimal:
     if not 0 < value <= 100:
         raise ValueError("比例应大于 0、不超过 100")
-    return value
+    return _exact(value)
+
+
+def _exact(number: Decimal) -> Decimal:
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < FINEST:
+        raise ValueError(f"最多写 {-FINEST} 位小数")
+    return number.copy_abs()
 
 
 def _some(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -87,6 +104,11 @@ class Prize(_Part):
     count: Whole | None = None
 
 
+def _ranks(path: str, by: str, prizes: tuple[Prize, ...]) -> Iterator[tuple[str, str, str]]:
+    for index, prize in enumerate(prizes):
+        yield f"{path}[{index}].value", by, prize.value
+
+
 class Cap(_Part):
     """The highest amount for projects of one kind (项目类别)."""
 
@@ -102,6 +124,10 @@ class Formula(_Part):
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
         """Yield path and code of each fact it counts with, and whether that must be a number."""
+        yield from ()
+
+    def values(self) -> Iterator[tuple[str, str, str]]:
+        """Yield path, code of a fact and each value of it that the formula names."""
         yield from ()
 
     def trees(self) -> Iterator[tuple[str, Tree]]:
@@ -131,6 +157,11 @@ class ByFact(Formula):
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
         yield "by", self.by, False
+
+    def values(self) -> Iterator[tuple[str, str, str]]:
+        for index, tier in enumerate(self.tiers):
+            for value in tier.values:
+                yield f"tiers[{index}].values", self.by, value
 
     def trees(self) -> Iterator[tuple[str, Tree]]:
         yield from super().trees()
@@ -182,6 +213,10 @@ class Graded(Formula):
         if self.by is not None:
             yield "by", self.by, False
 
+    def values(self) -> Iterator[tuple[str, str, str]]:
+        if self.by is not None:
+            yield from _ranks("without_review", self.by, self.without_review)
+
 
 class AreaDays(Formula):
     """A rate per square metre and day by year (按面积), for an area up to a limit."""
@@ -228,6 +263,10 @@ class Contest(Formula):
 
     def fact_codes(self) -> Iterator[tuple[str, str, bool]]:
         yield "by", self.by, False
+
+    def values(self) -> Iterator[tuple[str, str, str]]:
+        yield from _ranks("prizes", self.by, self.prizes)
+        yield from _ranks("landing", self.by, self.landing)
 
 
 class Reimbursed(Formula):

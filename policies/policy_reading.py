@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from policies.schema import Catalogue
 from portal.core.chinese import day_words
 
 FOLDER = "policies"
+# A day before the People's Republic is a slip of the pen.
+EARLIEST = date(1949, 10, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def clash(version: Period, earlier: Sequence[Period]) -> Flaw | None:
     the day before.
     """
     begins, ends = version.effective_from, version.effective_to
+    if begins is not None and begins < EARLIEST:
+        return Flaw("effective_from", f"施行日期不能早于{day_words(EARLIEST)}")
     if begins is not None and ends is not None and ends < begins:
         return Flaw("effective_to", "截止日期不能早于施行日期")
     for other in earlier:

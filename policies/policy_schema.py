@@ -162,8 +162,14 @@ def _benefit(formula: Formula, applicant: Applicant | None) -> Iterator[Flaw]:
             yield Flaw(f"benefit.{path}", f"事实字典中没有 {code}")
         elif number and definition.kind not in NUMBERS:
             yield Flaw(f"benefit.{path}", f"“{definition.name}”不是数字，不能用来计算")
+        elif not number and not definition.options:
+            yield Flaw(f"benefit.{path}", f"“{definition.name}”没有可分类的选项，不能据以分档")
         elif not _concerns(definition, applicant):
             yield Flaw(f"benefit.{path}", f"“{definition.name}”是另一类申请人的事实")
+    for path, code, value in formula.values():
+        options = dictionary()[code].options if code in dictionary() else ()
+        if options and value not in {option.value for option in options}:
+            yield Flaw(f"benefit.{path}", f"“{dictionary()[code].name}”没有选项 {value}")
     for path, tree in formula.trees():
         yield from _tree(f"benefit.{path}", tree, applicant)
     yield from _shares(formula)

@@ -240,11 +240,8 @@ def _listed(text: str) -> list[str]:
 
 
 def _posted_tree(data: Posted, name: str) -> Any:
-    if kept := data.get(f"{name}-json", ""):
-        try:
-            return json.loads(str(kept))
-        except (ValueError, RecursionError):
-            return None
+    if kept := str(data.get(f"{name}-json", "") or ""):
+        return _kept(kept)
     row = posted_row(data, name)
     return leaf_of(row) if row.fact else None
 
@@ -265,6 +262,21 @@ def apply(act: str, benefit: dict[str, Any] | None) -> dict[str, Any] | None:
         rows = [row for index, row in enumerate(rows) if index != int(at)]
     value: Any = rows if part.many else next(iter(rows), None)
     return {**benefit, part.name: value}
+
+
+def _kept(text: str) -> Any:
+    """Return a condition that the page handed on; none where it is not what the page wrote."""
+    try:
+        found = json.loads(text, parse_constant=_refused)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    # The database keeps neither a NUL nor half a character, nor what is no number.
+    return None if "\\u0000" in text else found
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)
 
 
 # JSON → what the page shows
@@ -374,8 +386,7 @@ class _Form:
 def _facts(applicant: str, *, only_numbers: bool, picked: tuple[str, ...]) -> Iterator[Choice]:
     for code, fact in dictionary().items():
         fits = fact.applicant in {None, applicant}
-        if only_numbers:
-            fits = fits and fact.kind in {"int", "decimal"}
+        fits = fits and (fact.kind in {"int", "decimal"} if only_numbers else bool(fact.options))
         if fits or code in picked:
             yield code, fact.name
 

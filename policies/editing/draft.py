@@ -82,7 +82,7 @@ def posted(data: Posted, version: PolicyVersion) -> Draft:
     }
     if basis := _posted_basis(data):
         document["basis"] = basis
-    if excluded := [code for code in data.getlist("excludes") if code]:
+    if excluded := [code for one in data.getlist("excludes") if (code := _clean(one))]:
         document["excludes"] = excluded
     if (mode := _text(data, "mode")) in {"open", "closed"}:
         document[mode] = True
@@ -98,8 +98,11 @@ def posted(data: Posted, version: PolicyVersion) -> Draft:
 
 
 def _text(data: Posted, name: str) -> str:
-    text = str(data.get(name, "") or "").replace("\0", "").replace("\r\n", "\n")
-    return text.strip()
+    return _clean(data.get(name, "") or "")
+
+
+def _clean(value: Any) -> str:
+    return str(value).replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _posted_basis(data: Posted) -> list[dict[str, str]]:

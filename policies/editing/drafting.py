@@ -4,7 +4,7 @@ Whoever wrote any of a version does not publish it. A published version never ch
 with one is put right by a later one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -187,8 +187,16 @@ def _must_not_be_author(version: PolicyVersion, by: User) -> None:
 
 
 def _must_be_sound(version: PolicyVersion) -> None:
-    if wrong := flaws(of_version(version), version, published(version.policy)):
+    wrong = flaws(of_version(version), version, published(version.policy))
+    if wrong := [*wrong, *_strangers(version)]:
         raise Unsound(wrong)
+
+
+def _strangers(version: PolicyVersion) -> Iterator[Flaw]:
+    """Yield the policies that cannot be excluded: unknown ones and the policy itself."""
+    others = Policy.objects.exclude(pk=version.policy_id).values_list("code", flat=True)
+    for code in sorted(set(version.document.get("excludes", ())) - set(others)):
+        yield Flaw("excludes", f"没有可以互斥的政策 {code}")
 
 
 def _last_writer(version: PolicyVersion) -> str:

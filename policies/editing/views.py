@@ -99,7 +99,8 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Start a new version from a chosen one, or from the one in force."""
     found = get_object_or_404(Policy, pk=pk)
     like = request.POST.get("from", "")
-    chosen = found.versions.filter(pk=int(like)).first() if like.isdecimal() else None
+    is_number = like.isdecimal() and len(like) < 19
+    chosen = found.versions.filter(pk=int(like)).first() if is_number else None
     draft = drafting.begin(
         policy=found, like=chosen or pages.before(found, None), by=user_of(request)
     )

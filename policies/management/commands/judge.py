@@ -49,7 +49,7 @@ class Command(BaseCommand):
 def _read(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
+        return json.loads(text, parse_constant=_refused, parse_int=_int, object_pairs_hook=_once)
     except OSError as error:
         raise CommandError(f"无法读取 {path}：{error.strerror}。") from None
     except UnicodeDecodeError:
@@ -60,6 +60,12 @@ def _read(path: Path) -> Any:
         raise CommandError(f"{path} 不是可用的 JSON：嵌套过深。") from None
     except ValueError as error:
         raise CommandError(f"{path} 不是可用的 JSON：{error}。") from None
+
+
+def _int(digits: str) -> int:
+    if len(digits) > 100:
+        raise ValueError(f"数字过长 {digits[:12]}…")
+    return int(digits)
 
 
 def _refused(constant: str) -> Any:
