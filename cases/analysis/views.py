@@ -2,17 +2,15 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.analysis import pages
 from portal.accounts.models import Role
-from portal.accounts.permissions import roles_required
+from portal.accounts.permissions import staff_only
 
-readers_only = roles_required(Role.EDITOR, Role.SUPERVISOR, Role.AUDITOR, Role.LEADER)
+readers_only = staff_only(Role.EDITOR, Role.SUPERVISOR, Role.AUDITOR, Role.LEADER)
 
 
-@never_cache
 @readers_only
 @require_safe
 def analysis(request: HttpRequest, page: str = "degree") -> HttpResponse:
@@ -23,7 +21,6 @@ def analysis(request: HttpRequest, page: str = "degree") -> HttpResponse:
     return render(request, "cases/analysis/page.html", context)
 
 
-@never_cache
 @readers_only
 @require_safe
 def excel(request: HttpRequest, page: str) -> HttpResponse:

@@ -3,12 +3,10 @@
 Who reads such a list stands in the ledger, as with the papers that staff open.
 """
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,25 +15,12 @@ from django.views.decorators.http import require_safe
 from cases import potential as lists
 from cases.pages import potential as pages
 from portal.accounts.models import DEPARTMENT_ROLES, Role, User
-from portal.accounts.permissions import roles_required, user_of
+from portal.accounts.permissions import roles_required, staff_only, user_of
 from portal.core import clock
 from portal.core.ledger import Entry, record
 from portal.core.spreadsheet import TooManyRows
 
-View = Callable[..., HttpResponse]
-
-
-def department_only(view: View) -> View:
-    """Answer 403 to other staff; for applicants these pages do not exist."""
-    for_department = never_cache(roles_required(*DEPARTMENT_ROLES)(view))
-
-    @wraps(for_department)
-    def checked(request: HttpRequest) -> HttpResponse:
-        if getattr(request.user, "is_applicant", False):
-            raise Http404
-        return for_department(request)
-
-    return checked
+department_only = staff_only(*DEPARTMENT_ROLES)
 
 
 @department_only

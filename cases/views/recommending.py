@@ -16,10 +16,10 @@ from cases.models import Recommendation
 from cases.pages import recommended
 from cases.pages import uptake as figures
 from portal.accounts.models import APPLICANT_ROLES, Role
-from portal.accounts.permissions import roles_required, user_of
+from portal.accounts.permissions import roles_required, staff_only, user_of
 
 applicants_only = roles_required(*APPLICANT_ROLES)
-readers_only = roles_required(Role.SUPERVISOR, Role.EDITOR)
+readers_only = staff_only(Role.SUPERVISOR, Role.EDITOR)
 MOST_AT_ONCE = 100
 
 
@@ -66,7 +66,6 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("cases:recommendations")
 
 
-@never_cache
 @readers_only
 @require_safe
 def uptake(request: HttpRequest) -> HttpResponse:
@@ -74,7 +73,6 @@ def uptake(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/uptake.html", figures.page(request.GET.get("period", "")))
 
 
-@never_cache
 @readers_only
 @require_safe
 def uptake_excel(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,26 +22,14 @@ from policies.views import opened
 from policies.views.fact_forms import EntryForm, LookUpForm, PasswordForm, WithdrawForm
 from portal.accounts import staff
 from portal.accounts.models import Role, User
-from portal.accounts.permissions import roles_required, user_of
+from portal.accounts.permissions import staff_only, user_of
 from portal.core import clock, files
 from portal.core.chinese import masked_name
 from portal.core.files import UnusableFile
 
 View = Callable[..., HttpResponse]
+readers_only = staff_only(*(Role(role) for role in entering.READERS))
 LOOK_UP_FIRST = f"请先按号码查找。查找后 {opened.MINUTES} 分钟内可以查看和录入。"
-
-
-def readers_only(view: View) -> View:
-    """Answer 403 to other staff; for applicants these pages do not exist."""
-    for_staff = never_cache(roles_required(*(Role(role) for role in entering.READERS))(view))
-
-    @wraps(for_staff)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if getattr(request.user, "is_applicant", False):
-            raise Http404
-        return for_staff(request, *args, **kwargs)
-
-    return checked
 
 
 def looked_up(view: View) -> View:

@@ -6,18 +6,16 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from policies.models import Inspection, Policy
 from portal.accounts.models import Role
-from portal.accounts.permissions import roles_required
+from portal.accounts.permissions import staff_only
 
 PER_PAGE = 30
-readers_only = roles_required(Role.SUPERVISOR, Role.EDITOR, Role.AUDITOR, Role.ADMINISTRATOR)
+readers_only = staff_only(Role.SUPERVISOR, Role.EDITOR, Role.AUDITOR, Role.ADMINISTRATOR)
 
 
-@never_cache
 @readers_only
 @require_safe
 def inspections(request: HttpRequest) -> HttpResponse:
@@ -45,7 +43,6 @@ def inspections(request: HttpRequest) -> HttpResponse:
     return render(request, "policies/inspections.html", context)
 
 
-@never_cache
 @readers_only
 @require_safe
 def inspection_day(request: HttpRequest, pk: int) -> HttpResponse:

@@ -9,15 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from policies import institutions
 from policies.models import CodeUse, Institution
-from policies.views.recognition import not_for_applicants
 from policies.views.recognition_forms import InstitutionForm
 from portal.accounts.models import Role
-from portal.accounts.permissions import roles_required, user_of
+from portal.accounts.permissions import staff_only, user_of
 
 View = Callable[..., HttpResponse]
 
@@ -31,8 +29,7 @@ def managers_only(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    roles = roles_required(Role.LEADER, Role.ADMINISTRATOR)
-    return never_cache(not_for_applicants(roles(checked)))
+    return staff_only(Role.LEADER, Role.ADMINISTRATOR)(checked)
 
 
 @require_safe
@@ -51,12 +48,14 @@ def add(request: HttpRequest) -> HttpResponse:
     return _key_page(request, issued)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @managers_only
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one institution; the post changes its name and purposes."""
     found = get_object_or_404(Institution, pk=pk)
     initial = {"name": found.name, "scopes": found.scopes}
-    form = InstitutionForm(request.POST or None, initial=initial, pk=pk)
+    posted = request.POST if request.method == "POST" else None
+    form = InstitutionForm(posted, initial=initial, pk=pk)
     if request.method == "POST" and form.is_valid():
         institutions.change(by=user_of(request), institution_id=pk, **form.cleaned_data)
         messages.success(request, "用码单位已更改，下一次验码起生效。")

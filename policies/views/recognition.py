@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +20,7 @@ from policies.recognition_rules import rules, words
 from policies.views import opened
 from policies.views.recognition_forms import EndForm, FindForm, RecogniseForm
 from portal.accounts.models import DEPARTMENT_ROLES
-from portal.accounts.permissions import roles_required, user_of
+from portal.accounts.permissions import staff_only, user_of
 from portal.core import clock
 from portal.core.chinese import masked_name
 
@@ -38,19 +37,7 @@ def recognisers_only(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return never_cache(not_for_applicants(roles_required(*DEPARTMENT_ROLES)(checked)))
-
-
-def not_for_applicants(view: View) -> View:
-    """For applicants the pages of staff do not exist."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if getattr(request.user, "is_applicant", False):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return checked
+    return staff_only(*DEPARTMENT_ROLES)(checked)
 
 
 @require_safe

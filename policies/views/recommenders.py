@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from policies import recognition
 from policies.models import Recommender
@@ -32,13 +32,14 @@ def save(request: HttpRequest) -> HttpResponse:
     return redirect("policies:recommenders")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @recognisers_only
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one entry with its recommendations of this year; the post changes it."""
     found = get_object_or_404(Recommender, pk=pk)
     stated = {"name": found.name, "organisation": found.organisation}
     initial = stated | {"yearly_quota": found.yearly_quota}
-    form = RecommenderForm(request.POST or None, initial=initial)
+    form = RecommenderForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         recognition.save_recommender(officer=user_of(request), pk=pk, **form.cleaned_data)
         messages.success(request, "举荐人信息已更改。")

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 
 from portal.accounts.models import APPLICANT_ROLES, Role, User
 
@@ -35,6 +36,26 @@ def roles_required(*roles: Role) -> Callable[[View], View]:
         if not set(roles) & set(APPLICANT_ROLES):
             # Read by Django's LoginRequiredMiddleware.
             checked.login_url = "accounts:staff-sign-in"  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def staff_only(*roles: Role) -> Callable[[View], View]:
+    """Return a decorator for pages that show staff what is not published: no browser keeps them.
+
+    Other staff get 403; for applicants the pages do not exist.
+    """
+
+    def decorate(view: View) -> View:
+        for_staff = never_cache(roles_required(*roles)(view))
+
+        @wraps(for_staff)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if getattr(request.user, "is_applicant", False):
+                raise Http404
+            return for_staff(request, *args, **kwargs)
+
         return checked
 
     return decorate
