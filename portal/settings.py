@@ -312,7 +312,8 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an enterprise may list 200 people in two lists
+# An enterprise may list 200 people in two lists; a policy may have 500 conditions with dates.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 15_000
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_MAX_FILES = 10  # per material
 

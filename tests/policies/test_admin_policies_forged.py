@@ -1,4 +1,4 @@
-"""What no page of the editor offers: forged and broken fields are refused or left out."""
+"""What no page of the editor offers: forged, broken and very many fields."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.test import Client
 
 from policies.editing import drafting
 from policies.editing.draft import mark
+from policies.editing.rows import fields_of, rows_of
 from policies.models import Policy, PolicyVersion
 from portal.accounts.models import User
 from tests.accounts.factories import DepartmentFactory, StaffFactory
@@ -99,3 +100,19 @@ def test_a_new_version_like_none_there_is_begins_empty(
 
     assert answer.status_code == 302
     assert draft.policy.versions.latest("pk").document == {}
+
+
+def test_as_many_conditions_as_are_allowed_can_be_kept_and_handed_in(
+    desk: Client, draft: PolicyVersion
+) -> None:
+    window = {"fact": "grad_date", "op": "between", "matures": True}
+    leaves = [{**window, "value": ["2019-06-03", f"2{n:03}-12-31"]} for n in range(100, 600)]
+    typed = {name: [text] for name, text in sound().items() if not name[0].isdigit()}
+    typed["row"] = []
+    for name, text in fields_of(rows_of({"any": leaves})):
+        typed.setdefault(name, []).append(text)
+
+    answer = desk.post(url("submit", draft.pk), {**typed, "seen": mark(draft)})
+
+    assert answer.status_code == 302
+    assert now(draft).document["conditions"] == {"any": leaves}
