@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cases.models import Case, CaseState, WorkItem, WorkItemState
+from cases.models import Case, CaseState, ParkedItem, WorkItem, WorkItemState
 from cases.models.work_item import OPEN
 from policies.dictionary import dictionary
 from policies.models import OneThing, Profile, Subject
@@ -102,9 +102,10 @@ def standings(told: Iterable[Told]) -> dict[int, Standing]:
     catalogues = {one.code: one.catalogue for one in _published()}
     found = {one.subject.pk: Standing(catalogues=catalogues, shelf=policies) for one in every}
     applied = list(_applied(every))
-    states = _states({case.pk for _, case in applied})
+    cases = {case.pk for _, case in applied}
+    states, parked = _states(cases), _parked(cases)
     for subject_id, case in applied:
-        _count_in(found[subject_id], case, states.get(case.pk, {}))
+        _count_in(found[subject_id], case, states.get(case.pk, {}), parked.get(case.pk, set()))
     for subject_id, codes in _enjoyed([one.subject.pk for one in every if one.is_proven], policies):
         found[subject_id].enjoyed |= codes
     return found
@@ -153,15 +154,28 @@ def _states(cases: Collection[UUID]) -> dict[UUID, dict[str, str]]:
     return found
 
 
-def _count_in(standing: Standing, case: Case, states: Mapping[str, str]) -> None:
-    """Add one case; an item without a work item waits for acceptance or until it is ripe."""
+def _parked(cases: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Return the items that are put aside, by case."""
+    found: dict[UUID, set[str]] = {}
+    rows = ParkedItem.objects.open().filter(case__in=cases).values_list("case_id", "item_code")
+    for case_id, code in rows:
+        found.setdefault(case_id, set()).add(code)
+    return found
+
+
+def _count_in(
+    standing: Standing, case: Case, states: Mapping[str, str], parked: Collection[str]
+) -> None:
+    """Add one case; an item that is put aside is applied for, but supplies nothing yet."""
     items = standing.catalogues[case.one_thing.code].items
     for code in dict.fromkeys([*case.item_codes, *states]):
         key, state = (case.one_thing.code, code), states.get(code)
         standing.ticked.add(key)
         if state == WorkItemState.APPROVED:
             standing.granted.add(key)
-        elif state in OPEN or (state is None and case.state != CaseState.COMPLETED):
+        elif code in parked:
+            standing.open.add(key)
+        elif state in OPEN or case.accepted_at is None:
             standing.open.add(key)
             supplies = items[code].supplies if code in items else ()
             standing.supplied |= dict.fromkeys(supplies, True)

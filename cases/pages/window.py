@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from cases import application, calendar, notices, verdicts
-from cases.models import Case, CaseState, ParkedItem, Supplement
+from cases.models import Case, CaseState, ParkedItem, ParkedState, Supplement
 from cases.models.case import AT_WINDOW
 from cases.pages import dossier, waiting
 from cases.pages import parked as parked_page
@@ -287,11 +287,16 @@ def _closed_heading(found: Case, parked: Sequence[ParkedItem]) -> str:
         return f"{day_words(found.closed_at)}撤销受理"
     if found.accepted_at is None:
         return str(found.get_state_display())
-    aside = sum(row.is_open for row in parked)
-    later = f"，{aside} 项待成熟" if aside else ""
+    ripe = sum(row.state == ParkedState.RIPE for row in parked)
+    waiting = sum(row.state == ParkedState.WAITING for row in parked)
+    aside = [f"{ripe} 项已成熟，等申请人恢复办理"] if ripe else []
+    aside += [f"{waiting} 项待成熟"] if waiting else []
+    later = "".join(f"，{words}" for words in aside)
     count = len(found.item_codes) - sum(row.resumed_at is None for row in parked)
     if found.state == CaseState.COMPLETED and found.closed_at:
-        return f"{count} 项已全部办结{later}" if count else f"{aside} 项待成熟，已搁置"
+        if not count:
+            return later.removeprefix("，") or "各事项均已终止"
+        return f"{count} 项已全部办结{later}"
     due = f"，承诺 {day_words(found.due_at)}前全部办结" if found.due_at else ""
     accepted = "起视为受理" if found.is_deemed_accepted else "已受理"
     return f"{day_words(found.accepted_at)}{accepted}，{count} 项正在办理{later}{due}"
