@@ -18,18 +18,26 @@ from policies.models import Profile
 
 Cross = dict[tuple[str, str], int]
 
-# Of each policy with an item, how many distinct subjects got how far; %(paid)s are the items whose
-# result is money.
+# Of each policy, how many distinct subjects got how far; %(money)s are the items whose result is
+# money. Matches are read once: most of a population may have most of two hundred policies.
 FUNNEL = """
+WITH found AS (
+    SELECT policy_id, count(*) AS subjects
+    FROM (SELECT DISTINCT policy_id, subject_id FROM policies_match) AS ever GROUP BY policy_id
+), told AS (
+    SELECT policy_id, count(DISTINCT subject_id) AS subjects
+    FROM cases_recommendation WHERE shown_at IS NOT NULL GROUP BY policy_id
+)
 SELECT policy.code,
-       (SELECT count(DISTINCT subject_id) FROM policies_match WHERE policy_id = policy.id),
-       (SELECT count(DISTINCT subject_id) FROM cases_recommendation
-        WHERE policy_id = policy.id AND shown_at IS NOT NULL),
+       coalesce(min(found.subjects), 0),
+       coalesce(min(told.subjects), 0),
        count(DISTINCT item.identity),
        count(DISTINCT item.identity) FILTER (WHERE item.approved),
        count(DISTINCT item.identity)
            FILTER (WHERE item.delivered AND policy.item_code = ANY(%(money)s))
 FROM policies_policy policy
+LEFT JOIN found ON found.policy_id = policy.id
+LEFT JOIN told ON told.policy_id = policy.id
 LEFT JOIN LATERAL (
     SELECT request.identity_index AS identity,
            work.state = 'approved' AS approved,
