@@ -59,10 +59,11 @@ def _person(number: int, dice: Random) -> Subject:
     number_of_id = body + id_check_character(body)
     name = FAMILY_NAMES[number % len(FAMILY_NAMES)] + GIVEN_NAMES[number * 11 % len(GIVEN_NAMES)]
     employer = OWN_FIRM if number % 90 == 0 else FIRST_FIRM + dice.randrange(ENTERPRISES * 2)
+    identity: Any = {"name": name, "id_number": number_of_id, "birth": birth.isoformat()}
     return Subject(
         kind=SubjectKind.PERSON,
         identity_index=subjects.identity_index(number_of_id),
-        identity={"name": name, "id_number": number_of_id, "birth": birth.isoformat()},
+        identity=identity,
         employer_index=subjects.employer_index(credit_code(employer)),
     )
 
@@ -70,10 +71,11 @@ def _person(number: int, dice: Random) -> Subject:
 def _firm(number: int) -> Subject:
     uscc = credit_code(FIRST_FIRM + number)
     name = f"杭州{GIVEN_NAMES[number % len(GIVEN_NAMES)]}{number + 1}号科技有限公司"
+    identity: Any = {"name": name, "uscc": uscc}
     return Subject(
         kind=SubjectKind.ENTERPRISE,
         identity_index=subjects.identity_index(uscc),
-        identity={"name": name, "uscc": uscc},
+        identity=identity,
     )
 
 
@@ -205,7 +207,7 @@ def _rows(subject: Subject, statements: Mapping[str, Any], dice: Random) -> Iter
             code=code,
             source=source,
             value=None if definition.sensitive else kept,
-            sealed=kept if definition.sensitive else None,  # type: ignore[misc]
+            sealed=kept if definition.sensitive else None,
             as_of=moment.date() if definition.grows else None,
             obtained_at=moment,
         )

@@ -1,12 +1,11 @@
 """The addresses of policies, one module per group of pages."""
 
-from importlib import import_module
-from importlib.util import find_spec
+from policies.urls import codes, facts, inspections, library
 
 app_name = "policies"
 urlpatterns = [
-    pattern
-    for group in ("library", "facts", "codes", "editing", "inspections")
-    if find_spec(f"policies.urls.{group}")
-    for pattern in import_module(f"policies.urls.{group}").urlpatterns
+    *library.urlpatterns,
+    *facts.urlpatterns,
+    *codes.urlpatterns,
+    *inspections.urlpatterns,
 ]

@@ -21,7 +21,9 @@ def pins(name: str) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"]
+)
 def test_every_package_is_pinned_and_has_hashes(name: str) -> None:
     entries = re.split(r"\n(?=[a-z0-9])", (BASE / name).read_text().split("\n", 2)[2])
 

@@ -24,7 +24,15 @@ def test_a_talent_sees_the_ways_of_a_talent(client: Client) -> None:
 
     page = client.get("/").text
 
-    assert main_ways(page) == ["办事", "我的办件", "政策导航", "政策库", "我的信息", "人才码", "消息"]
+    assert main_ways(page) == [
+        "办事",
+        "我的办件",
+        "政策导航",
+        "政策库",
+        "我的信息",
+        "人才码",
+        "消息",
+    ]
     assert "退出" in page
 
 
@@ -78,4 +86,12 @@ def test_a_missing_page_still_has_its_frame(client: Client) -> None:
     response = client.get("/nowhere/")
 
     assert response.status_code == 404
-    assert main_ways(response.text) == ["办事", "我的办件", "政策导航", "政策库", "我的信息", "人才码", "消息"]
+    assert main_ways(response.text) == [
+        "办事",
+        "我的办件",
+        "政策导航",
+        "政策库",
+        "我的信息",
+        "人才码",
+        "消息",
+    ]

@@ -12,9 +12,7 @@ from portal.site.supervisor import say
 
 
 class Command(serve.Command):
-    help = (
-        "运行演示：同 serve，并装入日历、目录、演示账号、示例办件与示例人口（可重复执行）"
-    )
+    help = "运行演示：同 serve，并装入日历、目录、演示账号、示例办件与示例人口（可重复执行）"
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_DEMO:
