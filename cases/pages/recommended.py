@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases import recommending
+from cases.models.case import ApplicantKind
 from cases.package import MINDED, Rivals, excluding
 from portal.accounts.models import User
 from portal.core import clock
@@ -26,12 +27,13 @@ def offers(user: User) -> Offers:
     found = recommending.offered_to(user) if user.is_applicant else []
     verdicts = [one.verdict for one in found]
     rivals = excluding(verdicts)
+    is_mixed = len({verdict.policy.applicant for verdict in verdicts}) > 1
     rows = [
         {
             "id": one.recommendation.pk,
             "policy": one.verdict.policy,
             "is_new": one.recommendation.shown_at is None,
-            "facts": _facts(one),
+            "facts": _facts(one, is_mixed),
             "why": _why(one, rivals),
             "checked": one.verdict.policy.code not in rivals.lesser,
         }
@@ -40,9 +42,10 @@ def offers(user: User) -> Offers:
     return Offers(rows, any(row["is_new"] for row in rows))
 
 
-def _facts(one: recommending.Offered) -> str:
+def _facts(one: recommending.Offered, is_mixed: bool) -> str:
     verdict = one.verdict
-    parts = [verdict.benefit.words] if verdict.benefit else []
+    parts = [f"{ApplicantKind(verdict.policy.applicant).label}事项"] if is_mixed else []
+    parts += [verdict.benefit.words] if verdict.benefit else []
     if verdict.closes_on and verdict.closes_on - clock.today() <= MINDED:
         parts.append(f"最晚 {day_words(verdict.closes_on)}申请")
     return " · ".join(part for part in parts if part)

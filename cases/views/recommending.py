@@ -17,6 +17,7 @@ from cases.pages import recommended
 from cases.pages import uptake as figures
 from portal.accounts.models import APPLICANT_ROLES, Role
 from portal.accounts.permissions import roles_required, staff_only, user_of
+from portal.core.chinese import listed
 
 applicants_only = roles_required(*APPLICANT_ROLES)
 readers_only = staff_only(Role.SUPERVISOR, Role.EDITOR)
@@ -49,7 +50,11 @@ def open_up(request: HttpRequest) -> HttpResponse:
     found = recommending.open_up(actor=user_of(request), ids=ids)
     if not found:
         return _page(request, problem=recommending.GONE, status=409)
-    return redirect(_address(found))
+    first = _first_application(found)
+    if left := [one.policy.name for one in found if first and one not in first]:
+        names = listed(f"“{name}”" for name in left)
+        messages.info(request, f"{names}要另行申请，提交本次申请后再到“可以申请的政策”中办理。")
+    return redirect(_address(first or found))
 
 
 @never_cache
@@ -92,16 +97,21 @@ def _ids(request: HttpRequest) -> list[int]:
     return [int(text) for text in posted if text.isascii() and text.isdigit() and len(text) < 19]
 
 
-def _address(found: list[Recommendation]) -> str:
-    """Return where the taken up recommendations go on; of several one-things the first."""
+def _first_application(found: list[Recommendation]) -> list[Recommendation]:
+    """Return those that go into one application: of one one-thing and one kind of applicant."""
     here = [one for one in found if one.policy.item_code and one.policy.one_thing]
-    if not here:
-        return reverse("policies:policy", args=[found[0].policy.code])
-    first = here[0].policy
-    items = [
-        one.policy.item_code
-        for one in here
-        if (one.policy.one_thing_id, one.policy.applicant) == (first.one_thing_id, first.applicant)
-    ]
+    return [one for one in here if _form_of(one) == _form_of(here[0])]
+
+
+def _form_of(one: Recommendation) -> tuple[object, str]:
+    return one.policy.one_thing_id, one.policy.applicant
+
+
+def _address(chosen: list[Recommendation]) -> str:
+    """Return where the taken up recommendations go on; the policy where nothing is filed here."""
+    first = chosen[0].policy
+    if not first.item_code or first.one_thing is None:
+        return reverse("policies:policy", args=[first.code])
+    items = [one.policy.item_code for one in chosen]
     query = urlencode({"kind": first.applicant, "item": items}, doseq=True)
-    return f"{reverse('cases:menu', args=[first.one_thing.slug])}?{query}"  # type: ignore[union-attr]
+    return f"{reverse('cases:menu', args=[first.one_thing.slug])}?{query}"

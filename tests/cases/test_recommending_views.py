@@ -12,6 +12,7 @@ from cases import recommending
 from cases.models import Case, Recommendation
 from policies import inspection
 from policies.models import OneThing, Subject
+from policies.subjects import Statement, record, subject_for
 from portal.accounts.models import Role, User
 from tests.cases.advised import shelve, subject_of
 from tests.cases.conftest import make_user
@@ -100,6 +101,21 @@ class TestTakingUp:
         text = page.get(response["Location"]).content.decode()
         assert 'value="P05" checked' in text and 'value="P09" checked' in text
         assert row("P05").opened_at and row("P05").shown_at and not row("P03").opened_at
+
+    def test_what_goes_into_another_application_is_not_dropped_in_silence(
+        self, page: Client, talent: User
+    ) -> None:
+        firm = subject_for("enterprise", "91330199MA2HTEXT13", user=talent)
+        record(firm, {"district": Statement("330106")}, "manual", grounds="窗口核实")
+        recommending.react(inspection.inspect_changed())
+        listed = page.get("/recommendations/").content.decode()
+        assert "个人事项" in listed and "企业事项" in listed
+
+        response = choose(page, "P05", "E03")
+
+        assert response["Location"].endswith("?kind=person&item=P05")
+        text = page.get(response["Location"]).content.decode()
+        assert "“住房公积金单位账户”要另行申请" in text
 
     def test_nothing_ticked_is_told(self, page: Client) -> None:
         response = page.post("/recommendations/open/", {})
