@@ -8,6 +8,7 @@ another language, policies.guards.
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, StrictStr, ValidationError
@@ -240,9 +241,12 @@ class _Reading:
         if isinstance(raw, datetime):
             raw = None
         try:
-            return definition.parse(raw)
+            bound: Bound = definition.parse(raw)
         except ValueError as error:
             return self._refuse(path, str(error))
+        if isinstance(bound, Decimal) and bound != Decimal(str(raw)):
+            return self._refuse(path, "最多写 4 位小数")
+        return bound
 
     def _offset(
         self, definition: FactDefinition, raw: Mapping[str, Any], path: str

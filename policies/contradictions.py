@@ -15,6 +15,7 @@ from policies.trees import (
     OPPOSITE,
     All,
     AnyOf,
+    AtLeast,
     Group,
     Leaf,
     Node,
@@ -79,6 +80,8 @@ def _together(node: Node, path: str, negated: bool) -> Iterator[Bound]:
 
 
 def _needs_each(node: Group, negated: bool) -> bool:
+    if isinstance(node, AtLeast):
+        return node.least == (1 if negated else len(node.parts))
     return len(node.parts) == 1 or isinstance(node, AnyOf if negated else All | NoneOf)
 
 

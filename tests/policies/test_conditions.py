@@ -90,7 +90,7 @@ def test_labels_maturing_and_source_are_kept() -> None:
 
 
 def test_decimals_keep_their_digits_as_json() -> None:
-    written = "0.12345678901234567891"
+    written = 999999999999.1234
 
     node = parse(leaf("team_equity", "<", written))
 
@@ -118,6 +118,7 @@ def test_decimals_keep_their_digits_as_json() -> None:
         (leaf("insured", "==", "true"), "value", "“当前在杭参保”应为是或否"),
         (leaf("income_pc", "<", float("nan")), "value", "不小于 0 的数字"),
         (leaf("income_pc", "<", True), "value", "不小于 0 的数字"),
+        (leaf("income_pc", "<", "66068.00001"), "value", "最多写 4 位小数"),
         (leaf("edu", "==", "99"), "value", "“学历”应为所列选项之一"),
         (leaf("district", "==", "999999"), "value", "六位行政区划代码"),
         (leaf("grad_date", ">=", "2019-6-3"), "value", "日期"),

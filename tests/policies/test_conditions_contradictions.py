@@ -23,6 +23,11 @@ def ago(**moved: int) -> dict[str, Any]:
     [
         ({"all": [leaf("age", "<", 30), leaf("age", ">", 40)]}, "all[1]"),
         ({"all": [leaf("age", "<", 30), leaf("age", ">=", 30)]}, "all[1]"),
+        ({"at_least": 2, "of": [leaf("age", "<", 30), leaf("age", ">", 40)]}, "of[1]"),
+        (
+            {"none": [{"at_least": 1, "of": [leaf("age", "<", 30), leaf("age", ">=", 30)]}]},
+            "none[0].of[1]",
+        ),
         ({"all": [leaf("age", ">", 30), leaf("age", "<", 31)]}, "all[1]"),
         ({"all": [leaf("income_pc", ">", 30), leaf("income_pc", "<", 30)]}, "all[1]"),
         ({"all": [leaf("edu", "==", "11"), leaf("edu", "==", "14")]}, "all[1]"),
