@@ -6,8 +6,8 @@ day and grows by calendar months from it.
 """
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,8 @@ FactKind = Literal["bool", "int", "decimal", "enum", "date", "division"]
 Step = Literal["month", "year"]
 # The largest count that is taken for one; beyond it a provider has sent nonsense.
 LARGEST = 10**12
+# As fine as a column of the wide row, so that here and there the same number is compared.
+FINEST = Decimal("0.0001")
 
 
 class Since(BaseModel):
@@ -82,7 +84,7 @@ class FactDefinition(BaseModel):
         return self.since.by if self.since else self.grows
 
     def parse(self, value: Any) -> Any:
-        """Return a value in its Python type: bool, int, Decimal, str or date.
+        """Return a value in its Python type: bool, int, Decimal (to four places), str or date.
 
         Raises ValueError, in Chinese, for a value of another type; numbers below 0 are refused.
         """
@@ -120,7 +122,9 @@ def _decimal(definition: FactDefinition, value: Any) -> Decimal | None:
     if isinstance(value, float):
         value = repr(value)
     number = as_number(value) if isinstance(value, int | str | Decimal) else None
-    return number if number is not None and 0 <= number <= LARGEST else None
+    if number is None or not 0 <= number <= LARGEST:
+        return None
+    return number if number % FINEST == 0 else number.quantize(FINEST, ROUND_HALF_UP)
 
 
 def _enum(definition: FactDefinition, value: Any) -> str | None:
@@ -131,12 +135,16 @@ def _division(definition: FactDefinition, value: Any) -> str | None:
     return value if isinstance(value, str) and name_of(value) else None
 
 
+def _date(definition: FactDefinition, value: Any) -> date | None:
+    return None if isinstance(value, datetime) else as_date(value)
+
+
 _PARSERS: Mapping[FactKind, Any] = {
     "bool": _bool,
     "int": _int,
     "decimal": _decimal,
     "enum": _enum,
-    "date": lambda definition, value: as_date(value),
+    "date": _date,
     "division": _division,
 }
 _EXPECTED: Mapping[FactKind, str] = {

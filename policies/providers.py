@@ -166,6 +166,7 @@ def _work_on(row: FactRequest, asked: FactProvider | None, silent: set[str]) -> 
     subject = Subject.objects.get(pk=row.subject_id)
     try:
         answer = asked.fetch(row.source, subject.kind, subject.identity)
+        _settle(row, Outcome.NOTHING if answer is None else Outcome.FOUND, subject, answer or {})
     except Unavailable as error:
         logger.warning("Source %s: attempt %s failed: %s", row.source, row.attempts, error)
         silent.add(row.source)
@@ -175,8 +176,6 @@ def _work_on(row: FactRequest, asked: FactProvider | None, silent: set[str]) -> 
         # Whatever breaks in an answer may quote it, so only its kind is logged.
         logger.error("Source %s: answer broke with %s", row.source, type(error).__name__)
         _try_again(row)
-        return
-    _settle(row, Outcome.NOTHING if answer is None else Outcome.FOUND, subject, answer or {})
 
 
 def _try_again(row: FactRequest) -> None:

@@ -19,6 +19,7 @@ from django.utils.timezone import localdate
 from policies import profiles
 from policies.dictionary import FactDefinition, dictionary
 from policies.eligibility import Count, Facts, grown
+from policies.guards import as_date
 from policies.models import Fact, OneThing, Subject
 from portal.accounts.models import Department, User
 from portal.core import clock
@@ -329,10 +330,17 @@ def _typed(kind: str, code: str, said: Statement, source: str) -> Statement:
         raise ValueError(f"“{definition.name}”不能由该来源提供")
     if said.value is None:
         return Statement(None)
-    as_of = said.as_of if definition.grows else None
+    as_of = _day(definition, said.as_of) if definition.grows else None
     if as_of and as_of > clock.today():
         raise ValueError(f"“{definition.name}”的截至日期不能晚于今天")
-    return Statement(definition.parse(said.value), as_of, said.valid_until)
+    return Statement(definition.parse(said.value), as_of, _day(definition, said.valid_until))
+
+
+def _day(definition: FactDefinition, value: Any) -> date | None:
+    day = None if isinstance(value, datetime) else as_date(value)
+    if day is None and value is not None:
+        raise ValueError(f"“{definition.name}”的截至日期和有效期应为 2020-06-01 形式的日期")
+    return day
 
 
 STATED = ["value", "sealed", "as_of", "valid_until", "recorded_by", "grounds", "proof"]

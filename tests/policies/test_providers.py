@@ -237,6 +237,20 @@ class TestDrain:
         assert "ValueError" in caplog.text
         assert resident_id() not in caplog.text
 
+    @pytest.mark.parametrize("answer", [{"insured": True}, [Statement(True)], 42])
+    def test_an_answer_of_no_known_shape_leaves_the_others_of_its_round_alone(
+        self, person: Subject, provide: Provide, answer: Any
+    ) -> None:
+        provide(D01=answer, X04={"house_family": Statement(0)})
+        providers.ask(person)
+        FactRequest.objects.exclude(source__in=["D01", "X04"]).delete()
+
+        providers.drain()
+
+        outcomes = dict(FactRequest.objects.values_list("source", "outcome"))
+        assert outcomes == {"D01": Outcome.PENDING, "X04": Outcome.FOUND}
+        assert known(person, TODAY) == {"house_family": 0}
+
     def test_a_question_that_killed_its_workers_is_given_up_unasked(
         self, person: Subject, provide: Provide
     ) -> None:

@@ -1,6 +1,6 @@
 """Facts of a subject: which statement counts, what a change leaves behind, what is never told."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -258,6 +258,30 @@ class TestRefusal:
         assert Event.objects.get().payload == {"source": source, "facts": [code]}
         _, refused = subjects._checked(person.kind, {code: Statement(value)}, source)
         assert reason in refused[code]
+
+    @pytest.mark.parametrize(
+        "days",
+        [
+            {"as_of": "去年"},
+            {"as_of": datetime(2026, 11, 1)},
+            {"as_of": 20261101},
+            {"valid_until": "明年"},
+        ],
+    )
+    def test_a_day_that_is_none_is_refused_with_its_fact(self, person: Subject, days: Any) -> None:
+        answer = {"ss_months_cont": Statement(3, **days), "shortage_major": Statement(True)}
+
+        assert record(person, answer, "D01") == {"shortage_major"}
+        assert known(person, TODAY) == {"shortage_major": True}
+
+    def test_an_instant_is_no_day(self, person: Subject) -> None:
+        assert say(person, "X02", grad_date=datetime(2026, 6, 30, 8, 0)) == set()
+
+    def test_a_day_as_text_is_a_day(self, person: Subject) -> None:
+        days: Any = {"as_of": "2026-11-01"}
+        record(person, {"ss_months_cont": Statement(3, **days)}, "D01")
+
+        assert known(person, TODAY) == {"ss_months_cont": Count(3, date(2026, 11, 1))}
 
     def test_by_hand_all_or_nothing_is_kept(self, person: Subject) -> None:
         with pytest.raises(FactError) as raised:

@@ -151,3 +151,13 @@ def test_a_subject_without_facts_has_an_empty_row(monday: None) -> None:
 
     assert row_of(person) == {}
     assert Profile.objects.get().sealed == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rent", ["2999.99996", "3000.00004", "999999999999.99999999"])
+def test_a_number_finer_than_its_column_is_the_same_in_both(monday: None, rent: str) -> None:
+    person = subject_for("person", resident_id())
+
+    record(person, {"monthly_rent": Statement(rent)}, "D03")
+
+    assert row_of(person) == known(person, TODAY)
