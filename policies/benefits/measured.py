@@ -31,7 +31,7 @@ def family_area(formula: FamilyArea, known: Known) -> Benefit:
     fitting = (step.area for step in formula.areas if step.up_to is None or size <= step.up_to)
     area = next(fitting, formula.areas[-1].area)
     standard, rent = formula.rate * area, known.number(formula.at_most)
-    amount = standard if rent is None else min(standard, rent)
+    amount = standard if rent is None else fen(min(standard, rent))
     rate = f"每月 {money_words(amount)}"
     lines = [
         f"家庭 {size} 人：{_monthly(formula, area)}",
@@ -45,14 +45,19 @@ def family_area(formula: FamilyArea, known: Known) -> Benefit:
 
 def _of_any_family(formula: FamilyArea, known: Known) -> Benefit:
     standards = [formula.rate * step.area for step in formula.areas]
-    least, most = min(standards), max(standards)
+    rent = known.number(formula.at_most)
+    paid = standards if rent is None else [fen(min(one, rent)) for one in standards]
+    least, most = min(paid), max(paid)
+    limit = f"不超过{dictionary()[formula.at_most].name}"
+    if rent is not None:
+        limit += f" {money_words(rent)}"
     return Benefit(
         formula.kind,
         f"每月 {between(least, most)}，最长 {formula.years} 年",
         unit="元/月",
         least=least,
         most=most,
-        lines=(*_family_lines(formula), _rent_line(formula, None, most)),
+        lines=(*_family_lines(formula), limit),
         unknown=known.unknown(formula.by, formula.at_most),
     )
 
