@@ -6,7 +6,7 @@ with one is put right by a later one.
 
 from collections.abc import Iterable, Iterator
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -39,8 +39,13 @@ class Unsound(Refused):
 
 @transaction.atomic
 def found(*, policy: Policy, label: str, by: User) -> PolicyVersion:
-    """Make a new policy and its first draft, and return the draft."""
-    policy.save(force_insert=True)
+    """Make a new policy and its first draft, and return the draft; raise Refused for a code that
+    another has taken meanwhile."""
+    try:
+        with transaction.atomic():
+            policy.save(force_insert=True)
+    except IntegrityError:
+        raise Refused("这一代码已有政策使用") from None
     return _draft(policy, PolicyVersion(label=label, document={}), by)
 
 

@@ -87,8 +87,12 @@ def new_policy(request: HttpRequest) -> HttpResponse:
     """Make a policy that has no version yet, and open its first draft."""
     form = NewPolicyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        draft = drafting.found(policy=form.policy(), label="首个版本", by=user_of(request))
-        return redirect(pages.address("version", draft.pk))
+        try:
+            draft = drafting.found(policy=form.policy(), label="首个版本", by=user_of(request))
+        except drafting.Refused as error:
+            form.add_error("code", str(error))
+        else:
+            return redirect(pages.address("version", draft.pk))
     context = {"title": "新增一项政策", "form": form}
     return _page(request, "new_policy", context, status=422 if form.errors else 200)
 

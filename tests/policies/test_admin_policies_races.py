@@ -83,6 +83,31 @@ def test_two_drafts_begun_at_once_have_numbers_of_their_own() -> None:
         assert sorted(pool.map(begin, range(2))) == [2, 3]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_new_policy_sent_twice_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    author, department = StaffFactory(editor=True), DepartmentFactory()
+    typed = {"name": "试行补贴", "code": "POL_R2", "applicant": "person"}
+    together, found = Barrier(2), drafting.found
+
+    def founding(**stated: Any) -> PolicyVersion:
+        together.wait()
+        return found(**stated)
+
+    def send(_: int) -> int:
+        desk = Client()
+        desk.force_login(author)
+        try:
+            stated = {**typed, "department": department.pk}
+            return desk.post(reverse("admin:policies_policy_add"), stated).status_code
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(drafting, "found", founding)
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(send, range(2))) == [302, 422]
+    assert PolicyVersion.objects.count() == 1
+
+
 # Trying out
 
 
