@@ -30,11 +30,6 @@ class Published:
     columns: Mapping[str, int | None]
     total: int | None
 
-    @property
-    def is_cut(self) -> bool:
-        every = (*self.cells.values(), *self.rows.values(), *self.columns.values(), self.total)
-        return None in every
-
 
 def publish(
     counts: Mapping[Cell, int], *, summed: bool = True, withheld: Collection[str] = ()

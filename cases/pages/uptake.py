@@ -27,7 +27,6 @@ STEPS = {
     "applied": "申请",
     "dismissed": "不再提示",
 }
-OCCASIONS = dict(Recommendation.Occasion.choices)
 NOTE = (
     "展示指推荐在本人打开的网页上出现过；打开指点了办理；申请指此后提交了含该事项的申请。"
     "同一人同一政策在申请或忽略之前只推荐一次。"

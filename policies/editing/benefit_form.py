@@ -83,7 +83,6 @@ _PRIZE = (
     Field("count", "名额", "whole"),
 )
 BY = Field("by", "依据的事实", "fact")
-BY_NUMBER = Field("by", "依据的数量", "number")
 
 Parts = tuple[Field | Part, ...]
 FORMULAS: Mapping[str, tuple[str, Parts]] = {
