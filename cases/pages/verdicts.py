@@ -25,6 +25,9 @@ KINDS = {
 }
 WITHHELD = "敏感信息，见填写内容"
 
+# Of conditions of which one is enough, the others do not count against anybody.
+NO_MATTER = {"state": "", "result": "不影响"}
+
 
 def row(
     verdict: Verdict, catalogue: Catalogue, ticked: Iterable[str], own: str, *, staff: bool = False
@@ -35,7 +38,11 @@ def row(
     return {
         "tag": {"kind": KINDS[verdict.outcome], "label": verdict.words},
         "is_closed": is_closed(verdict),
-        "leaves": [_leaf(leaf, supplied.get(leaf.fact), catalogue, staff) for leaf in leaves],
+        "leaves": [
+            _leaf(leaf, supplied.get(leaf.fact), catalogue, staff)
+            | (NO_MATTER if verdict.outcome == Outcome.ELIGIBLE and not leaf.met else {})
+            for leaf in leaves
+        ],
         "unclear": [_unclear(fact, catalogue) for fact in verdict.explanation.missing],
         "closes": _closes(verdict),
         "version": verdict.version.label if verdict.version else "",

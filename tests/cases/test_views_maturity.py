@@ -83,6 +83,15 @@ class TestMenu:
 
         assert [one["name"] for one in aside] == ["大学生落户", "公租房货币补贴申请"]
 
+    def test_a_way_that_is_not_needed_does_not_count_against_anybody(
+        self, signed_in: Client, subject: Subject
+    ) -> None:
+        state(subject, ss_months_total=8, insured=True)
+        found = option(signed_in, "P03")["verdict"]
+
+        assert found["tag"]["label"] == "可以享受"
+        assert {leaf["result"] for leaf in found["leaves"]} == {"符合", "不影响"}
+
     def test_nobody_else_does(self, client: Client, subject: Subject) -> None:
         told = page(client, MENU)
 
