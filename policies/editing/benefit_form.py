@@ -257,8 +257,8 @@ def apply(act: str, benefit: dict[str, Any] | None) -> dict[str, Any] | None:
     rows = _rows(benefit, part)
     if name == "part-add":
         rows = [*rows, {}][:MOST_PARTS]
-    elif at.isdecimal():
-        rows = [row for index, row in enumerate(rows) if index != int(at)]
+    else:
+        rows = [row for index, row in enumerate(rows) if str(index) != at]
     value: Any = rows if part.many else next(iter(rows), None)
     return {**benefit, part.name: value}
 

@@ -102,6 +102,16 @@ def test_a_new_version_like_none_there_is_begins_empty(
     assert draft.policy.versions.latest("pk").document == {}
 
 
+@pytest.mark.parametrize("at", ["9" * 5000, "²", "-1", ""])
+def test_a_part_that_is_not_there_is_not_removed(
+    desk: Client, draft: PolicyVersion, at: str
+) -> None:
+    answer = send(desk, "save", draft, **DUE, act=f"part-remove:instalments:{at}")
+
+    assert answer.status_code == 302
+    assert len(now(draft).document["benefit"]["instalments"]) == 1
+
+
 def test_as_many_conditions_as_are_allowed_can_be_kept_and_handed_in(
     desk: Client, draft: PolicyVersion
 ) -> None:
