@@ -214,6 +214,26 @@ def test_a_purpose_taken_away_is_gone_at_the_next_reading(
         read(codes.shown(code).token, "medical", changed)
 
 
+@pytest.mark.parametrize("act", ["stop", "rotate", "narrow"])
+def test_a_key_that_fell_while_the_code_was_on_its_way_reads_nothing(
+    read: Read, code: SubjectCode, hospital: Institution, leader: User, act: str
+) -> None:
+    """`hospital` is what the key opened a moment ago, before the act."""
+    if act == "stop":
+        institutions.set_active(by=leader, institution_id=hospital.pk, is_active=False)
+    elif act == "rotate":
+        institutions.rotate(by=leader, institution_id=hospital.pk)
+    else:
+        institutions.change(
+            by=leader, institution_id=hospital.pk, name=hospital.name, scopes=["schooling"]
+        )
+
+    with pytest.raises(code_reading.OutOfScope):
+        read(codes.shown(code).token)
+
+    assert not CodeUse.objects.exists()
+
+
 # ---- pace and traces -----------------------------------------------------------------------------
 
 
