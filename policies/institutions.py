@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from axes.models import AccessFailureLog
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -40,6 +40,10 @@ class TooManyFailures(Exception):
     """Too many wrong keys came from this address of late; nothing was looked at."""
 
 
+class NameTaken(Exception):
+    """Another institution has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A key in clear: shown once to whoever made it, and never again."""
@@ -57,12 +61,11 @@ def may_manage(user: User) -> bool:
 
 @transaction.atomic
 def add(*, by: User, name: str, scopes: Sequence[str]) -> Issued:
-    """Register an institution and return its first key."""
+    """Register an institution and return its first key. Raises NameTaken."""
     _check_manager(by)
     # No key fits this digest; the real one needs the number of the row.
-    made = Institution.objects.create(
-        name=name, scopes=sorted(scopes), key_digest=secrets.token_hex(32)
-    )
+    made = Institution(name=name, scopes=sorted(scopes), key_digest=secrets.token_hex(32))
+    _save(made)
     _note("institution.added", made, by, scopes=made.scopes)
     return _with_new_key(made)
 
@@ -78,11 +81,14 @@ def rotate(*, by: User, institution_id: int) -> Issued:
 
 @transaction.atomic
 def change(*, by: User, institution_id: int, name: str, scopes: Sequence[str]) -> Institution:
-    """Change the name and what an institution may read codes for, from its next reading."""
+    """Change the name and what an institution may read codes for, from its next reading.
+
+    Raises NameTaken.
+    """
     _check_manager(by)
     found = Institution.objects.select_for_update().get(pk=institution_id)
     found.name, found.scopes = name, sorted(scopes)
-    found.save(update_fields=["name", "scopes"])
+    _save(found)
     _note("institution.changed", found, by, scopes=found.scopes)
     return found
 
@@ -144,6 +150,15 @@ def _with_new_key(institution: Institution) -> Issued:
     institution.key_digest = _digest(secret)
     institution.save(update_fields=["key_digest"])
     return Issued(institution, f"{institution.pk}-{secret}")
+
+
+def _save(institution: Institution) -> None:
+    """Save an institution. Raises NameTaken where another took its name at the same moment."""
+    try:
+        with transaction.atomic():
+            institution.save()
+    except IntegrityError as error:
+        raise NameTaken from error
 
 
 def _digest(secret: str) -> str:

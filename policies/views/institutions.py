@@ -19,6 +19,8 @@ from portal.accounts.permissions import staff_only, user_of
 
 View = Callable[..., HttpResponse]
 
+NAME_TAKEN = "已有同名的用码单位，请核对后再试。"
+
 
 def managers_only(view: View) -> View:
     """Answer 403 to whoever may not hand out keys, 404 to applicants."""
@@ -44,7 +46,11 @@ def add(request: HttpRequest) -> HttpResponse:
     form = InstitutionForm(request.POST)
     if not form.is_valid():
         return _index(request, form, status=422)
-    issued = institutions.add(by=user_of(request), **form.cleaned_data)
+    try:
+        issued = institutions.add(by=user_of(request), **form.cleaned_data)
+    except institutions.NameTaken:
+        form.add_error("name", NAME_TAKEN)
+        return _index(request, form, status=422)
     return _key_page(request, issued)
 
 
@@ -57,9 +63,13 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = InstitutionForm(posted, initial=initial, pk=pk)
     if request.method == "POST" and form.is_valid():
-        institutions.change(by=user_of(request), institution_id=pk, **form.cleaned_data)
-        messages.success(request, "用码单位已更改，下一次验码起生效。")
-        return redirect("policies:institutions")
+        try:
+            institutions.change(by=user_of(request), institution_id=pk, **form.cleaned_data)
+        except institutions.NameTaken:
+            form.add_error("name", NAME_TAKEN)
+        else:
+            messages.success(request, "用码单位已更改，下一次验码起生效。")
+            return redirect("policies:institutions")
     context = {"institution": found, "form": form}
     status = 422 if form.errors else 200
     return render(request, "policies/institutions/entry.html", context, status=status)

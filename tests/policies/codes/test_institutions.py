@@ -6,10 +6,13 @@ import pytest
 from axes.models import AccessFailureLog
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from policies import institutions
 from policies.models import Institution
+from policies.views.recognition_forms import InstitutionForm
 from portal.accounts.models import Role, User
 from portal.core.ledger import Event
 from tests.accounts.threads import together
@@ -125,3 +128,20 @@ def test_wrong_keys_at_once_are_counted_one_by_one(transactional_db: None) -> No
 
     assert told.count("wrong") == institutions.FAILURES
     assert told.count("locked") == 4
+
+
+def test_of_two_who_take_the_same_name_at_once_the_second_is_told(
+    leader: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institutions.add(by=leader, name="市第一医院", scopes=["medical"])
+    # The form looked before the other one was there.
+    monkeypatch.setattr(InstitutionForm, "clean_name", lambda form: form.cleaned_data["name"])
+    client.force_login(leader)
+
+    answer = client.post(
+        reverse("policies:institution-add"), {"name": "市第一医院", "scopes": ["schooling"]}
+    )
+
+    assert answer.status_code == 422
+    assert "已有同名的用码单位" in answer.text
+    assert Institution.objects.count() == 1
