@@ -19,7 +19,7 @@ from cases.working_time import civil_day
 from policies.dictionary import dictionary
 from policies.eligibility import Count, Facts
 from policies.judging import Verdict, judge
-from policies.models import Fact, Profile, Subject
+from policies.models import Fact, Profile
 from policies.schema import Catalogue
 from policies.shelf import DISTRICT, PublishedPolicy
 from policies.subjects import best_known, known, of_user, sealed_facts
@@ -36,14 +36,6 @@ class Known(NamedTuple):
     subject_id: int | None
     facts: Facts
     is_shown: bool = False
-
-
-def of_selection(
-    subject: Subject | None, catalogue: Catalogue, ticked: Iterable[str], on: date
-) -> Mapping[str, Verdict]:
-    """Return the verdict on each item that has a policy, counting what ticked items supply."""
-    facts = known(subject, on) if subject else NOTHING
-    return judged(catalogue, ticked, facts, on)
 
 
 def of_case(case: Case, only: Collection[str] | None = None) -> Mapping[str, Verdict]:

@@ -178,7 +178,10 @@ class Match(models.Model):
     """That a subject may have a policy (匹配), from the day it was found until the day it ended."""
 
     subject = models.ForeignKey(Subject, models.CASCADE, related_name="matches", db_index=False)
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+", db_index=False)
+    # Follows from the version, which the database checks: millions of rows are checked once less.
+    policy = models.ForeignKey(
+        Policy, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="+", db_index=False)
     since = models.DateField("自")
     until = models.DateField("至", null=True, blank=True)

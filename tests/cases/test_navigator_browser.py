@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -134,7 +135,8 @@ def test_what_is_new_comes_forward_and_is_put_away_with_one_key(
     page: Page, live_server: LiveServer, talent: User
 ) -> None:
     subject_of(talent)
-    recommending.react(inspection.inspect_changed())
+    with transaction.atomic():
+        recommending.react(inspection.inspect_changed())
     page.goto(f"{live_server.url}/sign-in/")
     sign_in(page, live_server.url, talent.phone)
     page.goto(f"{live_server.url}/cases/")

@@ -1,6 +1,6 @@
 """Verdicts on a selection and a case: what ticked items supply, what is closed, what staff read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,10 @@ from cases.errors import Incomplete
 from cases.models import Case
 from cases.pages import verdicts as page
 from policies.eligibility import Outcome
+from policies.judging import Verdict
 from policies.models import OneThing, Subject
+from policies.schema import Catalogue
+from policies.subjects import known
 from portal.accounts.models import User
 from portal.core import clock
 from tests.cases.ripening import day, graduate, shelve, state
@@ -31,13 +34,21 @@ def subject(talent: User) -> Subject:
     return graduate(talent)
 
 
+def on_selection(
+    subject: Subject | None, catalogue: Catalogue, ticked: Iterable[str], on: date
+) -> dict[str, Verdict]:
+    """Return the verdicts that the menu gives somebody on what is ticked."""
+    facts = known(subject, on) if subject else windows.NOTHING
+    return verdicts.judged(catalogue, ticked, facts, on)
+
+
 def outcome(subject: Subject | None, one_thing: OneThing, item: str, *ticked: str) -> str:
-    found = verdicts.of_selection(subject, one_thing.catalogue, ticked, MONDAY)
+    found = on_selection(subject, one_thing.catalogue, ticked, MONDAY)
     return str(found[item].outcome)
 
 
 def test_each_item_with_a_policy_gets_a_verdict(subject: Subject, one_thing: OneThing) -> None:
-    found = verdicts.of_selection(subject, one_thing.catalogue, ["P01"], MONDAY)
+    found = on_selection(subject, one_thing.catalogue, ["P01"], MONDAY)
 
     assert {f"P{n:02}" for n in range(1, 13)} <= found.keys()
     assert found["P07"].words == "待成熟，2027年4月23日起可办"
@@ -65,7 +76,7 @@ def test_the_page_says_by_which_item_a_fact_is_supplied(
     subject: Subject, one_thing: OneThing
 ) -> None:
     state(subject, insured=False)
-    found = verdicts.of_selection(subject, one_thing.catalogue, ["P01"], MONDAY)
+    found = on_selection(subject, one_thing.catalogue, ["P01"], MONDAY)
 
     row = page.row(found["P05"], one_thing.catalogue, ["P01"], "P05")
 
@@ -76,7 +87,7 @@ def test_the_page_says_which_facts_are_missing_and_who_could_give_them(
     one_thing: OneThing, subject: Subject
 ) -> None:
     state(subject, kin_can_support=None)
-    found = verdicts.of_selection(subject, one_thing.catalogue, ["P01", "P03"], MONDAY)
+    found = on_selection(subject, one_thing.catalogue, ["P01", "P03"], MONDAY)
 
     row = page.row(found["P08"], one_thing.catalogue, ["P01", "P03"], "P08")
 
@@ -87,7 +98,7 @@ def test_the_page_says_which_facts_are_missing_and_who_could_give_them(
 
 
 def test_staff_read_no_sensitive_value(subject: Subject, one_thing: OneThing) -> None:
-    found = verdicts.of_selection(subject, one_thing.catalogue, ["P01", "P03"], MONDAY)["P08"]
+    found = on_selection(subject, one_thing.catalogue, ["P01", "P03"], MONDAY)["P08"]
 
     own = page.row(found, one_thing.catalogue, [], "P08")
     staff = page.row(found, one_thing.catalogue, [], "P08", staff=True)
