@@ -3,7 +3,8 @@
 Open to everybody. Answers never stand in an address: they are posted and kept in the session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,23 @@ from cases.views.menu import PICKED
 from cases.views.papers import download
 from portal.core import clock
 
+View = Callable[..., HttpResponse]
+
 GONE = "该链接不存在，或已超过 90 天有效期。可以重新回答，生成新的政策套餐。"
+
+
+def answered(view: View) -> View:
+    """Hand a view its branch and the outcome of the answers; without any, lead to the questions."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, kind: str) -> HttpResponse:
+        branch = _branch(kind)
+        outcome = _outcome(request, branch)
+        if outcome is None:
+            return _unanswered(request, branch)
+        return view(request, branch, outcome)
+
+    return checked
 
 
 @login_not_required
@@ -81,23 +98,17 @@ def _onward(request: HttpRequest, branch: Branch, number: int) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
-def package(request: HttpRequest, kind: str) -> HttpResponse:
+@answered
+def package(request: HttpRequest, branch: Branch, outcome: packages.Outcome) -> HttpResponse:
     """Show the package that follows from the answers in the session."""
-    branch = _branch(kind)
-    outcome = _outcome(request, branch)
-    if outcome is None:
-        return _unanswered(request, branch)
     return render(request, "cases/navigator/package.html", _own(request, branch, outcome))
 
 
 @login_not_required
 @require_POST
-def share(request: HttpRequest, kind: str) -> HttpResponse:
+@answered
+def share(request: HttpRequest, branch: Branch, outcome: packages.Outcome) -> HttpResponse:
     """Keep the package under an unguessable address and lead there."""
-    branch = _branch(kind)
-    outcome = _outcome(request, branch)
-    if outcome is None:
-        return _unanswered(request, branch)
     made = navigator.share(kind=branch.kind, outcome=packages.shareable(outcome))
     messages.success(request, "分享链接已生成，复制本页网址即可发给别人；链接中没有您的回答。")
     return redirect("cases:package", made.token)
@@ -106,22 +117,16 @@ def share(request: HttpRequest, kind: str) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
-def paper(request: HttpRequest, kind: str) -> HttpResponse:
-    branch = _branch(kind)
-    outcome = _outcome(request, branch)
-    if outcome is None:
-        return _unanswered(request, branch)
+@answered
+def paper(request: HttpRequest, branch: Branch, outcome: packages.Outcome) -> HttpResponse:
     return download(package_paper.pdf(outcome), "政策套餐")
 
 
 @login_not_required
 @require_POST
-def file(request: HttpRequest, kind: str) -> HttpResponse:
+@answered
+def file(request: HttpRequest, branch: Branch, outcome: packages.Outcome) -> HttpResponse:
     """Lead to the menu with everything ticked that the package offers now."""
-    branch = _branch(kind)
-    outcome = _outcome(request, branch)
-    if outcome is None:
-        return _unanswered(request, branch)
     return _to_menu(request, branch.kind, outcome)
 
 

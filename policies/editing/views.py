@@ -1,12 +1,10 @@
 """Admin pages of the policy editor; every change goes through policies.editing.drafting."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,29 +16,14 @@ from policies.editing.draft import Draft, flaws, mark, of_version, posted, unkee
 from policies.editing.forms import NewPolicyForm
 from policies.models import Policy, PolicyState, PolicyVersion
 from portal.accounts.models import Role
-from portal.accounts.permissions import user_of
+from portal.accounts.permissions import roles_required, user_of
 
 READERS = (Role.EDITOR, Role.AUDITOR, Role.ADMINISTRATOR)
 SALT = "policies.impact"
 View = Callable[..., HttpResponse]
 
 
-def for_roles(*roles: Role) -> Callable[[View], View]:
-    """Answer 403 to other roles; the admin site has seen to the sign-in before."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if getattr(request.user, "role", None) not in roles:
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return checked
-
-    return decorate
-
-
-readers, editors = for_roles(*READERS), for_roles(Role.EDITOR)
+readers, editors = roles_required(*READERS), roles_required(Role.EDITOR)
 
 
 def _page(

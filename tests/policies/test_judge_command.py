@@ -149,9 +149,9 @@ def test_what_is_no_sound_file_of_facts_is_refused(written: Any, content: Any, r
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="无法读取"):
+    with pytest.raises(CommandError, match="没有这个文件。"):
         judged(str(tmp_path / "none.json"), "--on", "2020-08-31")
-    with pytest.raises(CommandError, match="无法读取"):
+    with pytest.raises(CommandError, match="这是一个文件夹。"):
         judged(str(tmp_path), "--on", "2020-08-31")
     (tmp_path / "facts.json").write_bytes(b"\xff\xfe{}")
     with pytest.raises(CommandError, match="不是 UTF-8 编码"):

@@ -22,6 +22,13 @@ from portal.core.chinese import day_words, listed
 _MET = {True: "符合", False: "不符", None: "未知"}
 
 
+UNREADABLE: tuple[tuple[type[OSError], str], ...] = (
+    (FileNotFoundError, "没有这个文件"),
+    (IsADirectoryError, "这是一个文件夹"),
+    (PermissionError, "没有读取权限"),
+)
+
+
 class Command(BaseCommand):
     help = "按已发布的政策判定一组事实：能否享受、尚缺什么、哪天起可办。"
     requires_system_checks: list[str] = []
@@ -51,7 +58,8 @@ def _read(path: Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         return json.loads(text, parse_constant=_refused, parse_int=_int, object_pairs_hook=_once)
     except OSError as error:
-        raise CommandError(f"无法读取 {path}：{error.strerror}。") from None
+        why = next((words for kind, words in UNREADABLE if isinstance(error, kind)), "读取出错")
+        raise CommandError(f"无法读取 {path}：{why}。") from None
     except UnicodeDecodeError:
         raise CommandError(f"无法读取 {path}：不是 UTF-8 编码。") from None
     except json.JSONDecodeError as error:
